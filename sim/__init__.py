@@ -1,0 +1,1 @@
+"""officesim: office space, savings and desk shortage under remote work."""
