@@ -1,1 +1,36 @@
-"""officesim: office space, savings and desk shortage under remote work."""
+"""officesim: office space, savings and desk shortage under remote work.
+
+The way of a scenario: ``load`` → ``build`` → ``draw`` → ``simulate``; ``run`` streams blocks of
+draws into a summary. Names are imported when they are first used, so that the command line
+answers before the numerical libraries are there.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.build import build as build
+    from sim.engine import simulate as simulate
+    from sim.run import run as run
+    from sim.sampling import draw as draw
+    from sim.scenario.load import load as load
+
+_HOMES = {
+    "build": "sim.build",
+    "draw": "sim.sampling",
+    "load": "sim.scenario.load",
+    "run": "sim.run",
+    "simulate": "sim.engine",
+}
+
+__all__ = ["__version__", "build", "draw", "load", "run", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
-from typing import Literal
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
 
 Kind = Literal["main", "auxiliary"]
 Feasibility = Literal["full", "partial", "none"]
+
+SHARES: dict[str, float] = {"full": 1.0, "none": 0.0}
+"""Share that goes with a feasibility; only ``partial`` has to state its own."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +69,50 @@ class Audit:
         """Return the share of functions that can be performed remotely, unweighted."""
         counted = self.counted(services)
         return sum(f.share for f in counted) / len(counted)
+
+
+def shipped(name: str) -> Audit:
+    """Return an audit that comes with the package.
+
+    Parameters
+    ----------
+    name : str
+        One of `shipped_names`.
+
+    Raises
+    ------
+    KeyError
+        If there is no such audit; the message lists those there are.
+    """
+    if name not in shipped_names():
+        raise KeyError(f"no shipped audit {name!r}; there are: {', '.join(shipped_names())}")
+    return _read(name)
+
+
+@cache
+def shipped_names() -> tuple[str, ...]:
+    """Return the names of the audits that come with the package."""
+    tables = files("sim.domain").joinpath("audits").iterdir()
+    return tuple(sorted(t.name.removesuffix(".toml") for t in tables if t.name.endswith(".toml")))
+
+
+@cache
+def _read(name: str) -> Audit:
+    text = files("sim.domain").joinpath("audits", f"{name}.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    functions = tuple(_function(row) for row in table.pop("function"))
+    return Audit(name=name, functions=functions, **table)
+
+
+def _function(row: dict[str, Any]) -> Function:
+    feasibility = row["feasibility"]
+    left_out: dict[str, Any] = {
+        "kind": None,
+        "service": False,
+        "block": None,
+        "reason": "",
+        "staff": None,
+    }
+    if feasibility in SHARES:
+        left_out["share"] = SHARES[feasibility]
+    return Function(**(left_out | row))

@@ -1,0 +1,1 @@
+"""Compiled arithmetic on plain arrays: no labels, no defaults, no exceptions."""

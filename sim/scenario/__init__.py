@@ -1,0 +1,1 @@
+"""What a planner may say: TOML and CSV in, a checked Scenario out."""

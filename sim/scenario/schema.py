@@ -5,12 +5,22 @@ Figures that nobody stated carry ``confirmed=False``, so that a run lists them.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    FiniteFloat,
+    Tag,
+    model_validator,
+)
 
-from sim.domain.functions import Audit
+from sim.domain.functions import Audit  # noqa: TC001 - pydantic reads it when it runs
 from sim.scenario.types import (
+    FIGURE_KEYS,
     Area,
     Count,
     DaysPerWeek,
@@ -20,10 +30,23 @@ from sim.scenario.types import (
     Probability,
     Provenance,
     Share,
+    Weight,
 )
 
 AreaBasis = Literal["gross", "internal", "usable", "technical_passport"]
-Name = Annotated[str, Field(pattern=r"^[^\s.=\[\]\"']+$", max_length=80)]
+NAME_PATTERN = re.compile(r"^[^\s.=\[\]\"']+$")
+Name = Annotated[str, Field(pattern=NAME_PATTERN.pattern, max_length=80)]
+Staff = Annotated[int, Field(ge=0, le=10_000_000)]
+
+
+def _no_figure_key(name: str) -> str:
+    if name in FIGURE_KEYS:
+        raise ValueError("must not be a word that an input uses itself")
+    return name
+
+
+Label = Annotated[Name, AfterValidator(_no_figure_key)]
+"""A name that may stand where the table of an input may stand too."""
 
 
 def unstated(value: float) -> Input:
@@ -46,7 +69,7 @@ class About(Frozen):
     """How every area in the file was measured; mixed bases are an error."""
     classification: str | None = None
     """A marking that is printed on every output."""
-    sources: dict[str, str] = {}
+    sources: dict[str, str] = Field(default={})
     """Short names of the documents that the file cites."""
 
 
@@ -72,7 +95,7 @@ class Block(Frozen):
 
     name: Name
     """Name of the block."""
-    staff: Annotated[int, Field(ge=0)]
+    staff: Staff
     """Filled posts in the block."""
     eligible: Share
     """Share of them whose duties can be done remotely."""
@@ -83,7 +106,7 @@ class Post(Frozen):
 
     name: Name
     """Name of the kind of post."""
-    staff: Annotated[int, Field(ge=0)]
+    staff: Staff
     """Filled posts of this kind."""
     time: Annotated[dict[str, Probability], Field(min_length=1)]
     """Share of working time for each function of the audit; they add up to 1."""
@@ -92,7 +115,7 @@ class Post(Frozen):
 class Body(Frozen):
     """``[[body]]``: a state body, department or team."""
 
-    name: Name
+    name: Label
     """Unique name."""
     tier: str = "all bodies"
     """Any label; results are also given for each tier."""
@@ -100,7 +123,7 @@ class Body(Frozen):
     """Where the body sits; ``pool = "building"`` shares workstations within it."""
     headcount: Count
     """Filled posts, counted as people."""
-    vacant_posts: Annotated[int, Field(ge=0)] = 0
+    vacant_posts: Staff = 0
     """Vacant posts; the space kept for them is shown apart."""
     workstations: Count
     """Workstations today."""
@@ -110,7 +133,7 @@ class Body(Frozen):
     """Part of the area that never scales with people: lobby, archive, server rooms [m²]."""
     area_basis: AreaBasis | None = None
     """Repeats the scenario's basis; another one is an error."""
-    offices: dict[Name, Annotated[int, Field(ge=0)]] = {}
+    offices: dict[Label, Staff] = Field(default={})
     """Private offices by rank; ``[area.office]`` says how large each is."""
     audit: str | None = None
     """A shipped audit of functions, or a CSV table beside this file."""
@@ -125,7 +148,7 @@ class Weekday(Provenance):
 
     value: (
         Annotated[
-            tuple[Annotated[FiniteFloat, Field(ge=0)], ...],
+            tuple[Weight, ...],
             Field(min_length=5, max_length=5, strict=False),
         ]
         | None
@@ -176,7 +199,7 @@ class Attendance(Frozen):
     """Profile of the week, Monday to Friday."""
     absence: Share = unstated(0.0)
     """Share of days lost to leave, sickness and missions."""
-    clustering: Annotated[Share, Field()] = unstated(0.0)
+    clustering: Share = unstated(0.0)
     """Correlation of people's latent propensity to come on a day; below 1."""
     shared: SharedShock = SharedShock(source="not stated in the scenario", confirmed=False)
     """How much of the day shock bodies and days of a week have in common."""
@@ -239,7 +262,7 @@ class AreaNorms(Frozen):
 
     workstation_m2: AreaNorm
     """Area per workstation [m²]."""
-    office: dict[Name, NotNegative] = {}
+    office: dict[Label, NotNegative] = Field(default={})
     """Area of a private office by rank [m²], over and above the workstations."""
     meeting: Meeting | None = None
     """Meeting space over and above what ``workstation_m2`` includes."""
@@ -248,7 +271,7 @@ class AreaNorms(Frozen):
 class Cost(Frozen):
     """``[cost]``: money, in the scenario's currency."""
 
-    running: dict[Name, NotNegative] = {}
+    running: dict[Label, NotNegative] = Field(default={})
     """Running cost by line, per m² and year, carried by the area."""
 
 
@@ -263,8 +286,35 @@ class Modes(Frozen):
     """May repeat the rest, for the reader; then the three add up to 1."""
 
 
-PerBody = Annotated[Share | dict[str, Share], Field(union_mode="left_to_right")]
+# The choices below say by themselves which form was meant, so that a mistake in one form is
+# reported once and not also as a failure of the other.
+def _word_or_one(data: Any) -> str:
+    return "{word}" if isinstance(data, str) else "{one}"
+
+
+def _bodies_or_one(data: Any) -> str:
+    by_body = isinstance(data, dict) and not FIGURE_KEYS & data.keys()
+    return "{bodies}" if by_body else "{one}"
+
+
+PerBody = Annotated[
+    Annotated[Share, Tag("{one}")] | Annotated[dict[str, Share], Tag("{bodies}")],
+    Discriminator(_bodies_or_one),
+]
 """One input for all bodies, or one for each body by its name."""
+
+FixedNumber = Annotated[
+    Annotated[Staff, Tag("{one}")] | Annotated[dict[str, Staff], Tag("{bodies}")],
+    Discriminator(_bodies_or_one),
+]
+"""One number for all bodies, or one for each body by its name."""
+
+EligibleFrom = Literal["audit", "audit_with_services", "blocks", "posts"]
+Eligible = Annotated[
+    Annotated[Share, Tag("{one}")] | Annotated[EligibleFrom, Tag("{word}")],
+    Discriminator(_word_or_one),
+]
+"""A share, or where each body's share is taken from."""
 
 
 class ServiceLevel(Frozen):
@@ -294,7 +344,7 @@ class WorkstationRule(Frozen):
     """Workstations per person who is not fully remote: the desk-sharing ratio."""
     service: ServiceLevel | None = None
     """One number that meets a named level with the given assurance."""
-    fixed: Annotated[int, Field(ge=0)] | dict[str, Annotated[int, Field(ge=0)]] | None = None
+    fixed: FixedNumber | None = None
     """A number, or one for each body."""
 
     @model_validator(mode="after")
@@ -305,24 +355,31 @@ class WorkstationRule(Frozen):
         return self
 
 
+Workstations = Annotated[
+    Annotated[WorkstationRule, Tag("{one}")] | Annotated[Literal["current"], Tag("{word}")],
+    Discriminator(_word_or_one),
+]
+"""A rule, or the number of today."""
+
+
 class Policy(Frozen):
     """``[policy.NAME]``: one way to organise work; what it leaves out comes from ``extends``."""
 
     extends: Name | None = None
     """Another policy whose settings hold where this one says nothing."""
     title: str = ""
-    """A name for tables and figures."""
-    eligible: Share | Literal["audit", "audit_with_services", "blocks", "posts"] | None = None
+    """A name for tables and figures; not taken from ``extends``."""
+    eligible: Eligible | None = None
     """Share of staff whose duties allow remote work, or where to take it from."""
     readiness: Literal["none", "today", "target"] = "none"
-    """Whether eligible staff must also pass the readiness gates, as today or after the programme."""
+    """Whether eligible staff must also pass the gates, as today or after the programme."""
     modes: Modes = Modes()
     """How ready staff are divided over the modes of work."""
     days_on_site: DaysPerWeek | None = None
     """Days a week on site in the combined mode."""
-    workstations: WorkstationRule | Literal["current"] = "current"
+    workstations: Workstations = "current"
     """How many workstations there are."""
-    dedicated: dict[Name, PerBody] = {}
+    dedicated: dict[Label, PerBody] = Field(default={})
     """Share of filled posts with a workstation of their own, by reason; never shared."""
     pool: Literal["body", "building", "all"] = "body"
     """Who shares workstations with whom."""

@@ -8,7 +8,8 @@ the template and the JSON Schema are generated from it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -22,6 +23,8 @@ from pydantic import (
 
 Positive = Annotated[FiniteFloat, Field(gt=0)]
 Probability = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Weight = Annotated[FiniteFloat, Field(ge=0, le=1e9)]
+Figure = Annotated[FiniteFloat, Field(ge=-1e15, le=1e15)]
 
 
 class Frozen(BaseModel):
@@ -41,10 +44,17 @@ class Provenance(Frozen):
     """``false`` marks a figure that somebody still has to confirm; every run lists these."""
 
 
+def from_number(data: Any) -> Any:
+    """Return the table that a bare number stands for; anything else stays as it is."""
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
+        return {"value": data}
+    return data
+
+
 class MeanSd(Frozen):
     """A distribution given by its mean and standard deviation."""
 
-    mean: FiniteFloat
+    mean: Figure
     """Mean, in the unit of the quantity."""
     sd: Positive
     """Standard deviation, in the unit of the quantity."""
@@ -53,9 +63,9 @@ class MeanSd(Frozen):
 class Normal(MeanSd):
     """A normal distribution, truncated where limits are given."""
 
-    min: FiniteFloat | None = None
+    min: Figure | None = None
     """Lower limit; values below it do not occur."""
-    max: FiniteFloat | None = None
+    max: Figure | None = None
     """Upper limit; values above it do not occur."""
 
     @model_validator(mode="after")
@@ -63,6 +73,8 @@ class Normal(MeanSd):
         low, high = self.limits()
         if low >= high:
             raise ValueError("min must be below max")
+        if low > self.mean + 8 * self.sd or high < self.mean - 8 * self.sd:
+            raise ValueError("min and max leave nothing of the distribution")
         return self
 
     def limits(self) -> tuple[float, float]:
@@ -76,9 +88,9 @@ class Normal(MeanSd):
 class Discrete(Frozen):
     """Some values with their weights."""
 
-    values: Annotated[tuple[FiniteFloat, ...], Field(min_length=1, strict=False)]
+    values: Annotated[tuple[Figure, ...], Field(min_length=1, strict=False)]
     """The values that can occur."""
-    weights: Annotated[tuple[Annotated[FiniteFloat, Field(ge=0)], ...], Field(strict=False)]
+    weights: Annotated[tuple[Weight, ...], Field(strict=False)]
     """One weight for each value; they need not add up to 1."""
 
     @model_validator(mode="after")
@@ -95,25 +107,23 @@ class Survey(Frozen):
 
     share: Probability
     """Share of the answers."""
-    n: Annotated[int, Field(ge=1)]
+    n: Annotated[int, Field(ge=1, le=10**9)]
     """Number of answers."""
 
 
 def _ascending(values: tuple[float, ...]) -> tuple[float, ...]:
-    if any(a > b for a, b in zip(values, values[1:], strict=False)) or values[0] == values[-1]:
+    if any(a > b for a, b in pairwise(values)) or values[0] == values[-1]:
         raise ValueError("the figures must ascend, and the first must be below the last")
     return values
 
 
-Range = Annotated[
-    tuple[FiniteFloat, FiniteFloat], Field(strict=False), AfterValidator(_ascending)
-]
+Range = Annotated[tuple[Figure, Figure], Field(strict=False), AfterValidator(_ascending)]
 Triple = Annotated[
-    tuple[FiniteFloat, FiniteFloat, FiniteFloat],
+    tuple[Figure, Figure, Figure],
     Field(strict=False),
     AfterValidator(_ascending),
 ]
-Values = Annotated[tuple[FiniteFloat, ...], Field(min_length=1, strict=False)]
+Values = Annotated[tuple[Figure, ...], Field(min_length=1, strict=False)]
 
 KINDS = (
     "value",
@@ -128,12 +138,14 @@ KINDS = (
     "survey",
     "fact",
 )
+FIGURE_KEYS = frozenset({*KINDS, "source", "confirmed", "per"})
+"""Words that make a table an input; no body may be called one of them."""
 
 
 class Input(Provenance):
     """A quantity: a number, or exactly one of the distributions below."""
 
-    value: FiniteFloat | None = None
+    value: Figure | None = None
     """A number known exactly, or taken as such."""
     uniform: Range | None = None
     """``[low, high]``, every value between them alike."""
@@ -158,18 +170,14 @@ class Input(Provenance):
     per: Literal["body"] | None = None
     """``"body"``: each body has its own unknown value; else one value is shared by all."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _from_number(cls, data: Any) -> Any:
-        if isinstance(data, (int, float)) and not isinstance(data, bool):
-            return {"value": float(data)}
-        return data
+    _shorthand = model_validator(mode="before")(from_number)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         given = [kind for kind in KINDS if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(f"needs exactly one of {', '.join(KINDS)}; found {given or 'none'}")
+            found = " and ".join(given) or "none"
+            raise ValueError(f"needs exactly one of {', '.join(KINDS)}; found {found}")
         if self.beta is not None:
             mean, sd = self.beta.mean, self.beta.sd
             if not 0 < mean < 1 or sd**2 >= mean * (1 - mean):
@@ -207,44 +215,46 @@ class Input(Provenance):
                 return 0.0, 1.0
 
 
-def within(low: float, high: float = math.inf) -> Callable[[Input], Input]:
-    """Return a validator that refuses an input which can leave ``[low, high]``."""
+@dataclass(frozen=True)
+class Within:
+    """A validator that refuses an input which can leave ``[low, high]``."""
 
-    def check(given: Input) -> Input:
+    low: float
+    high: float = math.inf
+
+    def __call__(self, given: Input) -> Input:
+        """Return the input; raise ValueError if it can leave the limits."""
         smallest, largest = given.support()
-        if smallest < low or largest > high:
-            allowed = f"at least {low:g}" if math.isinf(high) else f"from {low:g} to {high:g}"
-            raise ValueError(
-                f"must be {allowed}; this one reaches from {smallest:g} to {largest:g}"
-            )
+        if smallest < self.low or largest > self.high:
+            constant = smallest == largest
+            found = f"is {largest:g}" if constant else f"reaches from {smallest:g} to {largest:g}"
+            raise ValueError(f"must be {self}; this {found}")
         return given
 
-    return check
+    def __str__(self) -> str:
+        if math.isinf(self.high):
+            return f"at least {self.low:g}"
+        return f"from {self.low:g} to {self.high:g}"
 
 
-Share = Annotated[Input, AfterValidator(within(0, 1))]
-NotNegative = Annotated[Input, AfterValidator(within(0))]
-DaysPerWeek = Annotated[Input, AfterValidator(within(0, 5))]
+Share = Annotated[Input, AfterValidator(Within(0, 1))]
+NotNegative = Annotated[Input, AfterValidator(Within(0))]
+DaysPerWeek = Annotated[Input, AfterValidator(Within(0, 5))]
 
 
-class _Figure(Provenance):
-    @model_validator(mode="before")
-    @classmethod
-    def _from_number(cls, data: Any) -> Any:
-        if isinstance(data, (int, float)) and not isinstance(data, bool):
-            return {"value": data}
-        return data
-
-
-class Count(_Figure):
+class Count(Provenance):
     """A whole number, with its source."""
 
     value: Annotated[int, Field(ge=0, le=10_000_000)]
     """The number."""
 
+    _shorthand = model_validator(mode="before")(from_number)
 
-class Area(_Figure):
+
+class Area(Provenance):
     """An area [m²], with its source."""
 
-    value: Annotated[FiniteFloat, Field(ge=0, le=1e9, strict=False)]
+    value: Annotated[FiniteFloat, Field(ge=0, le=1e9)]
     """The area [m²]."""
+
+    _shorthand = model_validator(mode="before")(from_number)

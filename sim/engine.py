@@ -1,0 +1,170 @@
+"""The fixed order of the kernels: a block of draws in, a Dataset out."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from sim.kernels import area
+from sim.kernels.area import ratio
+from sim.kernels.workstations import LEVEL_TOLERANCE
+from sim.people import Staff, draw_staff, rows
+from sim.problem import Ints, PolicyPlan, Problem
+from sim.results.label import label
+from sim.risk import (
+    Arrays,
+    drawn_risk,
+    exact_days,
+    exact_presence,
+    exact_risk,
+    group_pools,
+    pooled,
+    spread,
+    use,
+)
+from sim.sampling import Draws
+from sim.sizing import needed_by_draw, service_sizes, split
+
+
+def simulate(problem: Problem, draws: Draws) -> xr.Dataset:
+    """Compute every policy for one block of draws.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : Draws
+        From ``sim.sampling.draw``; all policies share them, so every comparison is paired.
+
+    Returns
+    -------
+    xarray.Dataset
+        Dims ``policy, body, draw``, with ``weekday`` and ``group`` where needed; every variable
+        is described in ``sim.variables``.
+    """
+    sizes = service_sizes(problem)
+    found = [
+        _simulate_policy(problem, plan, size, draws)
+        for plan, size in zip(problem.policies, sizes, strict=True)
+    ]
+    arrays = {name: np.stack([policy[name] for policy in found]) for name in found[0]}
+    return label(problem, draws, arrays)
+
+
+def _simulate_policy(
+    problem: Problem, plan: PolicyPlan, one_number: Ints | None, draws: Draws
+) -> Arrays:
+    """Compute one policy: [body, draw] by variable, and what has other dimensions."""
+    people = draw_staff(problem, plan, draws)
+    provided = _provided(problem, plan, people, one_number, draws)
+    found: Arrays = {
+        "eligible_staff": people.eligible,
+        "ready_staff": people.ready,
+        "remote_staff": people.remote,
+        "combined_staff": people.combined,
+        "dedicated_workstations": people.dedicated,
+        "workstations": provided,
+    }
+    found |= drawn_risk(problem, plan, people, provided, draws)
+    if problem.run.estimator == "conditional":
+        found |= exact_presence(people)
+        if exact_days(problem, plan):
+            found |= exact_risk(problem, plan, people, provided, found)
+    found |= use(plan, found)
+    found |= _level(problem, plan, people, draws, found)
+    found |= _release(problem, plan, draws, found)
+    found |= _money(problem, plan, draws, found)
+    return found
+
+
+def _provided(
+    problem: Problem, plan: PolicyPlan, people: Staff, one_number: Ints | None, draws: Draws
+) -> Ints:
+    """Return the workstations that the policy provides, dedicated ones included [body, draw]."""
+    if plan.per_person is not None:
+        sharing = problem.headcount[:, None] - people.cohorts[0] - people.dedicated
+        ratio = rows(draws, plan.per_person)
+        return area.workstations_by_ratio(ratio, sharing) + people.dedicated
+    given = np.array(plan.fixed) if one_number is None else one_number
+    return np.repeat(given[:, None], draws.count, axis=1)
+
+
+def _level(
+    problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws, found: Arrays
+) -> Arrays:
+    """Compute what the policy's service level needs in each draw and whether it is met."""
+    bodies, groups = found["workstations"].shape, found["group_shortage_per_day"].shape
+    if plan.service is None:
+        return {
+            "workstations_needed": np.full(bodies, np.nan),
+            "level_met": np.full(bodies, np.nan),
+            "group_level_met": np.full(groups, np.nan),
+        }
+    needed = needed_by_draw(problem, plan, people, draws)
+    met = needed <= pooled(plan, found["workstations"])
+    allowed = 1 - plan.service.share + LEVEL_TOLERANCE
+    failure = {
+        "per_day": found["group_shortage_per_day"],
+        "per_week": found["group_shortage_per_week"],
+        "per_person": np.stack(
+            [
+                ratio(found["unmet_people"][b].sum(axis=0), found["sharing_people"][b].sum(axis=0))
+                for b in map(list, problem.groups.values())
+            ]
+        ),
+    }[plan.service.level]
+    together = [
+        met[pools[0]] if len(pools) == 1 else np.nan_to_num(share) <= allowed
+        for pools, share in zip(group_pools(problem, plan), failure, strict=True)
+    ]
+    return {
+        "workstations_needed": split(problem, plan, needed),
+        "level_met": spread(plan, met),
+        "group_level_met": np.stack(together),
+    }
+
+
+def _release(problem: Problem, plan: PolicyPlan, draws: Draws, found: Arrays) -> Arrays:
+    """Compute the area that is needed and the area that is left over."""
+    space = problem.space
+    today = problem.area[:, None]
+    shape = found["workstations"].shape
+    place = draws.values[space.workstation]
+    offices = np.zeros(shape)
+    for index, counts in space.offices:
+        offices = offices + np.array(counts)[:, None] * draws.values[index]
+    meeting, seat = np.zeros((1, draws.count)), np.zeros((1, draws.count))
+    if space.meeting is not None:
+        share, seat = (draws.values[index] for index in space.meeting)
+        meeting = share * found["onsite_by_weekday"].max(axis=1)
+    required = area.required_area(
+        problem.fixed_area[:, None], found["workstations"], place, offices, meeting, seat
+    )
+    if plan.keeps_area:
+        required = np.broadcast_to(today, shape)
+    return {
+        "required_area": required,
+        "released_area": today - required,
+        "vacant_area": problem.vacant_posts[:, None] * np.broadcast_to(place, shape),
+    }
+
+
+def _money(problem: Problem, plan: PolicyPlan, draws: Draws, found: Arrays) -> Arrays:
+    """Compute the running cost of what is released and the programme that makes staff ready."""
+    shape = found["released_area"].shape
+    per_m2 = np.zeros((1, draws.count))
+    for _, index in problem.running_cost:
+        per_m2 = per_m2 + draws.values[index]
+    saving = per_m2 * found["released_area"]
+    investment = np.zeros(shape)
+    for gate in problem.gates if plan.readiness == "target" else ():
+        if gate.target is not None and gate.cost is not None:
+            today = draws.values[gate.today]
+            across = np.maximum(0.0, draws.values[gate.target] - today)
+            investment = investment + found["eligible_staff"] * across * draws.values[gate.cost]
+    return {
+        "vacated_running_cost": saving,
+        "investment": investment,
+        "payback_years": ratio(investment, saving),
+        "eligible_share": ratio(found["eligible_staff"], problem.headcount[:, None]),
+        "released_share": ratio(found["released_area"], problem.area[:, None]),
+    }

@@ -1,0 +1,51 @@
+"""How the kernels are compiled: one place for numba's options and its cache.
+
+numba's cache notices an edit only in the file of the compiled function, not in the functions
+it calls, so the cache lies in a folder named by a hash of every compiled source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ROOT = Path(__file__).parent
+
+
+def _cache_folder() -> Path:
+    sources = [_ROOT / "jit.py", _ROOT / "streams.py", *sorted((_ROOT / "kernels").glob("*.py"))]
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sources:
+        digest.update(source.read_bytes())
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "officesim" / digest.hexdigest()
+
+
+if "NUMBA_CACHE_DIR" not in os.environ:
+    os.environ["NUMBA_CACHE_DIR"] = str(_cache_folder())
+
+import numba  # noqa: E402  the cache's folder must be known before
+
+vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
+
+
+def kernel(function: F) -> F:
+    """Compile a function that other kernels call, one element or one draw at a time."""
+    return cast("F", numba.njit(cache=True, error_model="numpy")(function))
+
+
+def parallel(function: F) -> F:
+    """Compile a function that runs over the draws of a block in threads.
+
+    Every draw is computed alone by the same scalar code, so its bits do not depend on the
+    number of threads.
+    """
+    return cast("F", numba.njit(cache=True, error_model="numpy", parallel=True)(function))
+
+
+prange = numba.prange

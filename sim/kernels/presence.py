@@ -1,0 +1,205 @@
+"""How likely a person is present on a day of the week, and how a shared shock moves it.
+
+A cohort's presence on a weekday, given the day's shock z, is ``scale · Φ((t + √r z) / √(1 - r))``
+with t = Φ⁻¹(base); its mean over z is ``scale · base``. Under the rule ``independent`` the whole
+presence feels the shock (scale = 1). Under ``fixed_days`` the chosen days are fixed and the
+shock decides how many of them are kept (scale = inclusion probability, base = 1 - absence).
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.jit import kernel, parallel, prange
+from sim.kernels import normal
+from sim.kernels.staff import row
+
+WEEKDAYS = 5
+PATTERNS = 32
+
+
+class Attendance(NamedTuple):
+    """What decides presence; columns are float64[body or 1, draw]."""
+
+    weekday: np.ndarray  # float64[weekday], relative weights
+    floor: np.ndarray  # float64[body or 1, strand], least days a week on site
+    days: np.ndarray  # days a week on site in the combined mode
+    compliance: np.ndarray  # share of those days that are attended
+    absence: np.ndarray  # share of days lost to leave, sickness and missions
+    clustering: np.ndarray  # r, correlation of latent propensities
+    common: float  # part of the shock common to all bodies on a day
+    week: float  # part of the shock that a body keeps through a week
+    fixed_days: bool  # exactly so many days, or each day by chance
+
+
+@kernel
+def days_on_site(attendance: Attendance, cohort: int, body: int, draw: int) -> float:
+    """Return the days a week [0..5] that a cohort comes, absence apart."""
+    strand = cohort // 2
+    floors = row(attendance.floor, body)
+    if strand == floors.size:
+        return float(WEEKDAYS)
+    if cohort % 2 == 0:
+        return floors[strand]
+    attended = row(attendance.days, body)[draw] * row(attendance.compliance, body)[draw]
+    return max(attended, floors[strand])
+
+
+@kernel
+def water_filling(days: float, weekday: np.ndarray, out: np.ndarray) -> None:
+    """Spread days over the week: p_d = min(1, c ω_d k / 5), with c such that Σ p_d = k.
+
+    Parameters
+    ----------
+    days : float
+        k, at most the number of weekdays with a positive weight.
+    weekday : float64[weekday]
+        ω, relative weights.
+    out : float64[weekday]
+        Out: p, probability of presence.
+    """
+    full = 0
+    highest = math.inf
+    while True:
+        weight = 0.0
+        for d in range(WEEKDAYS):
+            if weekday[d] < highest:
+                weight += weekday[d]
+        level = (days - full) / weight if weight > 0.0 else 0.0
+        next_highest = 0.0
+        for d in range(WEEKDAYS):
+            if weekday[d] < highest:
+                next_highest = max(next_highest, weekday[d])
+        if level * next_highest <= 1.0:
+            break
+        highest = next_highest
+        full = 0
+        for d in range(WEEKDAYS):
+            if weekday[d] >= highest:
+                full += 1
+    for d in range(WEEKDAYS):
+        out[d] = 1.0 if weekday[d] >= highest else level * weekday[d]
+
+
+@kernel
+def weekday_presence(
+    attendance: Attendance, cohort: int, body: int, draw: int, out: np.ndarray
+) -> None:
+    """Write the probability [weekday] that a person of the cohort is due in, absence apart."""
+    days = days_on_site(attendance, cohort, body, draw)
+    if days >= WEEKDAYS:
+        out[:] = 1.0
+    else:
+        water_filling(days, attendance.weekday, out)
+
+
+@kernel
+def shocked(probit: float, r: float, z: float) -> float:
+    """Return Φ((probit + √r z) / √(1 - r)): presence on a day with shock z."""
+    return normal.below((probit + math.sqrt(r) * z) / math.sqrt(1.0 - r))
+
+
+@kernel
+def pattern_masses(days: float, presence: np.ndarray, out: np.ndarray) -> int:
+    """Write the probability of each set of weekdays under the rule ``fixed_days``.
+
+    A person comes on exactly ⌊k⌋ or ⌈k⌉ days. Within a size, sets have probability ∝ Π w_d, with
+    one w for both sizes such that day d is in the set with probability p_d: the design of
+    greatest entropy. w is found by w_d ← w_d · odds of p_d over odds of the inclusion so far.
+    Chen, Dempster and Liu (1994), "Weighted finite population sampling to maximize entropy".
+
+    Parameters
+    ----------
+    days : float
+        k = Σ p_d.
+    presence : float64[weekday]
+        p, inclusion probabilities.
+    out : float64[pattern]
+        Out: probability of the set whose bit d says that day d is in it.
+
+    Returns
+    -------
+    int
+        0, or 1 if the inclusion probabilities were not reached.
+    """
+    small = math.floor(days + 1e-12)
+    larger = min(max(days - small, 0.0), 1.0)
+    weight = np.empty(WEEKDAYS)
+    included = np.empty(WEEKDAYS)
+    for d in range(WEEKDAYS):
+        weight[d] = presence[d] / (1.0 - presence[d]) if presence[d] < 1.0 else 1.0
+    for _ in range(10_000):
+        _weigh_patterns(small, larger, presence, weight, out)
+        worst = 0.0
+        included[:] = 0.0
+        for s in range(PATTERNS):
+            for d in range(WEEKDAYS):
+                if s >> d & 1:
+                    included[d] += out[s]
+        for d in range(WEEKDAYS):
+            if 0.0 < presence[d] < 1.0:
+                worst = max(worst, abs(included[d] - presence[d]))
+                weight[d] *= presence[d] * (1.0 - included[d])
+                weight[d] /= (1.0 - presence[d]) * included[d]
+        if worst < 1e-13:
+            return 0
+    return 1
+
+
+@kernel
+def _weigh_patterns(
+    small: int, larger: float, presence: np.ndarray, weight: np.ndarray, out: np.ndarray
+) -> None:
+    total_small = 0.0
+    total_large = 0.0
+    for s in range(PATTERNS):
+        size = 0
+        product = 1.0
+        for d in range(WEEKDAYS):
+            if s >> d & 1:
+                size += 1
+                product *= weight[d] if presence[d] > 0.0 else 0.0
+            elif presence[d] >= 1.0:
+                product = 0.0
+        out[s] = 0.0
+        if size == small and larger < 1.0:
+            out[s] = product
+            total_small += product
+        elif size == small + 1 and larger > 0.0:
+            out[s] = product
+            total_large += product
+    for s in range(PATTERNS):
+        size = 0
+        for d in range(WEEKDAYS):
+            size += s >> d & 1
+        if size == small and total_small > 0.0:
+            out[s] *= (1.0 - larger) / total_small
+        elif size == small + 1 and total_large > 0.0:
+            out[s] *= larger / total_large
+
+
+@parallel
+def mean_present(attendance: Attendance, staff: np.ndarray, out: np.ndarray) -> None:
+    """Find the people present on each weekday, averaged over days and shocks.
+
+    Parameters
+    ----------
+    attendance : Attendance
+    staff : int64[cohort, body, draw]
+    out : float64[body, weekday, draw]
+        Out: Σ over cohorts of n · p_d · (1 - absence).
+    """
+    cohorts, bodies, draws = staff.shape
+    for i in prange(draws):
+        presence = np.empty(WEEKDAYS)
+        for b in range(bodies):
+            kept = 1.0 - row(attendance.absence, b)[i]
+            out[b, :, i] = 0.0
+            for c in range(cohorts):
+                if staff[c, b, i] > 0:
+                    weekday_presence(attendance, c, b, i, presence)
+                    for d in range(WEEKDAYS):
+                        out[b, d, i] += staff[c, b, i] * presence[d] * kept

@@ -1,0 +1,171 @@
+"""The people of a policy in a block of draws: how many, in which mode, and how they attend."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.kernels import days, staff
+from sim.kernels.area import workstations_by_ratio
+from sim.kernels.presence import WEEKDAYS, Attendance
+from sim.problem import Floats, Ints, PolicyPlan, Problem
+from sim.sampling import Draws
+
+
+@dataclass(frozen=True, eq=False)
+class Staff:
+    """People of one policy in a block of draws.
+
+    Attributes
+    ----------
+    eligible : int64[body, draw]
+    ready : int64[body, draw]
+    cohorts : int64[cohort, body, draw]
+        Everybody, by cohort (``sim.kernels.staff``).
+    sharing, holders : int64[cohort, body, draw]
+        Those who share workstations and those who hold a dedicated one.
+    attendance : Attendance
+    """
+
+    eligible: Ints
+    ready: Ints
+    cohorts: Ints
+    sharing: Ints
+    holders: Ints
+    attendance: Attendance
+
+    @property
+    def remote(self) -> Ints:
+        """Staff in the remote mode, int64[body, draw]."""
+        return np.asarray(self.cohorts[:-1:2].sum(axis=0))
+
+    @property
+    def combined(self) -> Ints:
+        """Staff in the combined mode, int64[body, draw]."""
+        return np.asarray(self.cohorts[1:-1:2].sum(axis=0))
+
+    @property
+    def dedicated(self) -> Ints:
+        """Dedicated workstations, int64[body, draw]."""
+        return np.asarray(self.holders.sum(axis=0))
+
+
+def draw_staff(problem: Problem, plan: PolicyPlan, draws: Draws) -> Staff:
+    """Draw who is eligible and ready, in which mode, and who holds a dedicated workstation."""
+    seed, keys = _streams(problem, draws)
+    floors = sorted({group.floor for group in plan.groups} | {0.0})
+    bodies, count = len(problem.bodies), draws.count
+    eligible = np.zeros((bodies, len(floors), count), np.int64)
+    places = [0] * bodies
+    for group in plan.groups:
+        places[group.body] += 1
+    groups = staff.Groups(
+        body=np.array([group.body for group in plan.groups]),
+        strand=np.array([floors.index(group.floor) for group in plan.groups]),
+        staff=np.array([group.staff for group in plan.groups]),
+        place=np.array(_places(plan)),
+    )
+    share = np.stack([_own(draws, group.share, group.body) for group in plan.groups])
+    staff.eligible_staff(seed, keys, draws.first, groups, share, eligible)
+    ready = np.empty((bodies, count), np.int64)
+    cohorts = np.empty((2 * len(floors) + 1, bodies, count), np.int64)
+    staff.divide_staff(
+        seed,
+        keys,
+        draws.first,
+        problem.headcount,
+        eligible,
+        ready_share(problem, plan, draws),
+        draws.values[plan.remote],
+        draws.values[plan.combined],
+        ready,
+        cohorts,
+    )
+    sharing, holders = cohorts.copy(), np.zeros_like(cohorts)
+    if plan.dedicated:
+        able = problem.headcount[:, None] - cohorts[0]
+        staff.set_apart(np.minimum(_dedicated(problem, plan, draws), able), sharing, holders)
+    attendance = _attendance(problem, plan, draws, np.array([floors]))
+    return Staff(eligible.sum(axis=1), ready, cohorts, sharing, holders, attendance)
+
+
+def _places(plan: PolicyPlan) -> list[int]:
+    """Return the index of each group within its body."""
+    seen: dict[int, int] = {}
+    found = []
+    for group in plan.groups:
+        seen[group.body] = seen.get(group.body, -1) + 1
+        found.append(seen[group.body])
+    return found
+
+
+def _streams(problem: Problem, draws: Draws) -> tuple[np.uint64, np.ndarray]:
+    keys = np.array([draws.key(f"body/{name}") for name in problem.bodies], np.uint64)
+    return np.uint64(problem.run.seed), keys
+
+
+def rows(draws: Draws, indices: Sequence[int]) -> Floats:
+    """Return the values of one unknown for each body, float64[body or 1, draw]."""
+    if len(set(indices)) == 1:
+        return draws.values[indices[0]]
+    return np.stack([_own(draws, index, body) for body, index in enumerate(indices)])
+
+
+def _own(draws: Draws, index: int, body: int) -> Floats:
+    """Return the values of one unknown for one body, float64[draw]."""
+    values = draws.values[index]
+    own: Floats = values[body if len(values) > 1 else 0]
+    return own
+
+
+def ready_share(problem: Problem, plan: PolicyPlan, draws: Draws) -> Floats:
+    """Return the share of eligible staff who pass the readiness gates, float64[body or 1, draw].
+
+    The product of the gates' shares if they are independent, their least if they are nested.
+    """
+    shares = [np.ones((1, draws.count))]
+    if plan.readiness != "none":
+        for gate in problem.gates:
+            today = draws.values[gate.today]
+            after = today if gate.target is None else np.maximum(today, draws.values[gate.target])
+            shares.append(today if plan.readiness == "today" else after)
+    combine = np.minimum if problem.nested_gates else np.multiply
+    return functools.reduce(combine, shares)
+
+
+def _dedicated(problem: Problem, plan: PolicyPlan, draws: Draws) -> Ints:
+    """Return the dedicated workstations asked for, Σ ⌈share · filled posts⌉, int64[body, draw]."""
+    total = np.zeros((len(problem.bodies), draws.count), np.int64)
+    for _, indices in plan.dedicated:
+        total += workstations_by_ratio(rows(draws, indices), problem.headcount[:, None])
+    return total
+
+
+def _attendance(problem: Problem, plan: PolicyPlan, draws: Draws, floors: Floats) -> Attendance:
+    said = problem.attendance
+    return Attendance(
+        weekday=said.weekday,
+        floor=floors,
+        days=draws.values[plan.days],
+        compliance=draws.values[said.compliance],
+        absence=draws.values[said.absence],
+        clustering=draws.values[said.clustering],
+        common=said.common,
+        week=said.week,
+        fixed_days=said.fixed_days,
+    )
+
+
+def count_present(
+    problem: Problem, people: Staff, draws: Draws, cohorts: Ints, place: int, weeks: int
+) -> np.ndarray:
+    """Draw people present, int32[body, week, weekday, draw]."""
+    seed, keys = _streams(problem, draws)
+    out = np.empty((len(problem.bodies), weeks, WEEKDAYS, draws.count), np.int32)
+    days.count_present(
+        seed, keys, draws.key("day"), draws.first, people.attendance, cohorts, place, out
+    )
+    return out

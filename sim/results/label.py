@@ -1,0 +1,75 @@
+"""From arrays to a Dataset: names, dimensions, coordinates, units and meanings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from sim.variables import BY_NAME
+
+if TYPE_CHECKING:
+    from sim.problem import Problem
+    from sim.sampling import Draws
+
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+
+
+def label(problem: Problem, draws: Draws, arrays: dict[str, np.ndarray]) -> xr.Dataset:
+    """Name the arrays of one block.
+
+    Parameters
+    ----------
+    problem : Problem
+    draws : Draws
+    arrays : dict of float64[policy, ...]
+        By variable name, with the dimensions of ``sim.variables``.
+
+    Returns
+    -------
+    xarray.Dataset
+        Every variable with ``units``, ``long_name`` and ``source``.
+    """
+    return xr.Dataset(
+        {
+            name: (BY_NAME[name].dims, values.astype(np.float64), attributes(problem, name))
+            for name, values in arrays.items()
+        },
+        coords={
+            **coordinates(problem),
+            "draw": ("draw", np.arange(draws.first, draws.first + draws.count)),
+        },
+        attrs={"scenario": problem.name, "title": problem.title},
+    )
+
+
+def attributes(problem: Problem, name: str) -> dict[str, str]:
+    """Return the unit, meaning and source of a variable."""
+    variable = BY_NAME[name]
+    return {
+        "units": variable.unit.replace("currency", problem.currency),
+        "long_name": variable.long_name,
+        "source": variable.source,
+    }
+
+
+def coordinates(problem: Problem) -> dict[str, tuple[str, object, dict[str, str]]]:
+    """Return the coordinates that every result of a problem shares."""
+    return {
+        "policy": ("policy", list(problem.policy_names), {"long_name": "policy"}),
+        "body": ("body", list(problem.bodies), {"long_name": "state body"}),
+        "group": ("group", list(problem.groups), {"long_name": "tier, or the total"}),
+        "weekday": ("weekday", list(WEEKDAY_NAMES), {"long_name": "day of the week"}),
+        "tier": ("body", list(problem.tiers), {"long_name": "tier of the body"}),
+        "headcount": (
+            "body",
+            problem.headcount,
+            {"units": "people", "long_name": "filled posts", "source": "model part 1"},
+        ),
+        "area_today": (
+            "body",
+            problem.area,
+            {"units": "m2", "long_name": "area today", "source": "model part 1"},
+        ),
+    }

@@ -1,0 +1,217 @@
+"""Means, spreads and quantiles of every metric, streamed over blocks of draws.
+
+Nothing here grows with the number of draws. A quantile is the mean of the values in the histogram
+bin that holds it: exact for whole numbers, else within a thousandth of the range of the first
+leaf of draws, which fixes the edges.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import xarray as xr
+
+from sim.kernels.area import ratio
+from sim.kernels.designs import REPLICATES
+from sim.kernels.tally import LEAF, Tally, add_draws
+from sim.problem import TOTAL
+from sim.results.label import attributes
+from sim.variables import METRICS, Variable
+
+if TYPE_CHECKING:
+    from sim.problem import Floats, Problem
+
+BINS = 1024
+QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
+STATISTICS = (
+    "mean",
+    "sd",
+    *QUANTILES,
+    "mcse",
+    "sd_mcse",
+    *(f"{name}_mcse" for name in QUANTILES),
+    "defined_share",
+)
+
+
+def places(problem: Problem) -> tuple[list[str], list[str]]:
+    """Return the names of bodies, tiers and the total, and the scope of each."""
+    groups = list(problem.groups)
+    scopes = ["total" if name == TOTAL else "tier" for name in groups]
+    return [*problem.bodies, *groups], ["body"] * len(problem.bodies) + scopes
+
+
+def at_places(problem: Problem, block: xr.Dataset) -> Floats:
+    """Return every metric at every place, float64[metric, policy, place, draw]."""
+    return np.stack(
+        [
+            np.concatenate(
+                [block[variable.name].to_numpy(), _at_groups(problem, block, variable)], axis=1
+            )
+            for variable in METRICS
+        ]
+    )
+
+
+def _at_groups(problem: Problem, block: xr.Dataset, variable: Variable) -> Floats:
+    """Return a metric of the tiers and the total, float64[policy, group, draw]."""
+    if variable.adds == "joint":
+        return block[f"group_{variable.name}"].to_numpy()
+    if variable.adds == "sum":
+        return _sums(problem, block, variable.name)
+    over, under = (_sums(problem, block, name) for name in variable.ratio)
+    return ratio(over, under)
+
+
+def _sums(problem: Problem, block: xr.Dataset, name: str) -> Floats:
+    """Add up a variable over the bodies of each group, float64[policy or 1, group, draw or 1]."""
+    values = block[name].to_numpy()
+    values = values[None, :, None] if values.ndim == 1 else values
+    return np.stack(
+        [values[:, list(bodies)].sum(axis=1) for bodies in problem.groups.values()], axis=1
+    ).astype(np.float64)
+
+
+class Summary:
+    """The summary under way: give it blocks of draws in order, then ask for the result."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._waiting: list[Floats] = []
+        self._tally: Tally | None = None
+        self._first = 0
+        names, _ = places(problem)
+        self._shape = (len(METRICS), len(problem.policies), len(names))
+
+    def add(self, block: xr.Dataset) -> None:
+        """Add the next block of draws."""
+        values = at_places(self._problem, block)
+        values = values.reshape(-1, values.shape[-1])
+        if self._tally is None:
+            self._waiting.append(values)
+            if sum(waiting.shape[1] for waiting in self._waiting) >= LEAF:
+                self._begin()
+        else:
+            self._tell(values)
+
+    def _begin(self) -> None:
+        values = np.concatenate(self._waiting, axis=1)
+        self._waiting = []
+        whole = np.repeat([variable.whole for variable in METRICS], math.prod(self._shape[1:]))
+        self._tally = new_tally(values[:, :LEAF], whole)
+        self._tell(values)
+
+    def _tell(self, values: Floats) -> None:
+        assert self._tally is not None
+        add_draws(self._first, values, self._tally)
+        self._first += values.shape[1]
+
+    def result(self) -> xr.Dataset:
+        """Return every metric with dims ``policy, place, statistic``."""
+        if self._tally is None:
+            self._begin()
+        assert self._tally is not None
+        statistics = _statistics(self._tally, self._first, self._problem.run.design == "sobol")
+        values = np.stack([statistics[name] for name in STATISTICS], axis=-1)
+        values = values.reshape(*self._shape, len(STATISTICS))
+        names, scopes = places(self._problem)
+        return xr.Dataset(
+            {
+                variable.name: (
+                    ("policy", "place", "statistic"),
+                    values[m],
+                    attributes(self._problem, variable.name),
+                )
+                for m, variable in enumerate(METRICS)
+            },
+            coords={
+                "policy": list(self._problem.policy_names),
+                "place": names,
+                "scope": ("place", scopes),
+                "statistic": list(STATISTICS),
+            },
+        )
+
+
+def new_tally(values: Floats, whole: np.ndarray) -> Tally:
+    """Start a tally whose edges are fixed by the first draws, float64[cell, draw].
+
+    ``whole`` says which cells hold whole numbers; their bins are one wide.
+    """
+    cells = len(values)
+    exists = ~np.isnan(values)
+    low = np.where(exists, values, np.inf).min(axis=1, initial=np.inf)
+    high = np.where(exists, values, -np.inf).max(axis=1, initial=-np.inf)
+    low, high = np.where(low > high, 0.0, low), np.where(low > high, 0.0, high)
+    span = high - low
+    width = np.where(span > 0, span / BINS, 1.0)
+    bins = np.full(cells, BINS + 2)
+    width[whole] = 1.0
+    low = np.where(whole, low - 0.5 - span, low)
+    bins[whole] = (3 * span[whole] + 3).astype(np.int64)
+    start = np.concatenate([[0], np.cumsum(bins)])
+    return Tally(
+        origin=np.where(np.isfinite(low), (low + high) / 2, 0.0),
+        leaf=np.zeros((cells, REPLICATES, 2)),
+        total=np.zeros((cells, REPLICATES, 2)),
+        existing=np.zeros((cells, REPLICATES), np.int64),
+        low=low,
+        width=width,
+        start=start,
+        bin_count=np.zeros(start[-1], np.uint32),
+        bin_sum=np.zeros(start[-1]),
+    )
+
+
+def _statistics(tally: Tally, draws: int, sobol: bool) -> dict[str, Floats]:
+    """Return float64[cell] by statistic."""
+    sums = tally.total + tally.leaf
+    count = tally.existing.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = sums[:, :, 0].sum(axis=1) / count
+        sd = _spread(sums.sum(axis=1), count)
+        means = sums[:, :, 0] / tally.existing
+        mcse = _replicate_error(means) if sobol else sd / np.sqrt(count)
+        sd_mcse = _replicate_error(_spread(sums, tally.existing))
+        found = {
+            "mean": tally.origin + mean,
+            "sd": sd,
+            "mcse": mcse,
+            "sd_mcse": sd_mcse,
+            "defined_share": count / draws,
+        }
+        for name, q in QUANTILES.items():
+            gap = np.sqrt(q * (1 - q) / np.maximum(count, 1))
+            found[name] = _quantile(tally, np.full(len(count), q))
+            upper, lower = _quantile(tally, q + gap), _quantile(tally, q - gap)
+            found[f"{name}_mcse"] = (upper - lower) / 2
+    return found
+
+
+def _spread(sums: Floats, count: np.ndarray) -> Floats:
+    """Return the standard deviation from sums of first and second powers."""
+    mean = sums[..., 0] / count
+    centred = np.maximum(sums[..., 1] - count * mean**2, 0.0)
+    sd: Floats = np.sqrt(centred / np.where(count > 1, count - 1, np.nan))
+    return sd
+
+
+def _replicate_error(by_replicate: Floats) -> Floats:
+    """Return the standard error of the mean of independent replicates, float64[cell]."""
+    error: Floats = by_replicate.std(axis=1, ddof=1) / math.sqrt(REPLICATES)
+    return error
+
+
+def _quantile(tally: Tally, q: Floats) -> Floats:
+    """Return the least value that a share ``q`` of the values do not exceed, float64[cell]."""
+    out = np.full(len(q), np.nan)
+    for cell, share in enumerate(q):
+        bins = slice(tally.start[cell], tally.start[cell + 1])
+        running = np.cumsum(tally.bin_count[bins], dtype=np.int64)
+        if running[-1] > 0:
+            rank = min(max(math.ceil(share * running[-1] - 1e-9), 1), running[-1])
+            at = bins.start + int(np.searchsorted(running, rank))
+            out[cell] = tally.origin[cell] + tally.bin_sum[at] / tally.bin_count[at]
+    return out

@@ -1,0 +1,200 @@
+"""The risk that a workstation is missing: exact given the draw, or from days drawn one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.kernels import presence, workstations
+from sim.kernels.area import ratio
+from sim.kernels.binomial import scratch_size
+from sim.kernels.presence import WEEKDAYS
+from sim.kernels.workstations import Members, Pools
+from sim.people import Staff, count_present
+from sim.problem import Ints, PolicyPlan, Problem
+from sim.sampling import Draws
+
+Arrays = dict[str, np.ndarray]
+
+_LEAST_OWN_SHOCK = 1 / 16
+
+
+def clusters(problem: Problem) -> bool:
+    """Whether a day's shock moves people together."""
+    clustering = problem.unknowns[problem.attendance.clustering].distribution
+    return clustering.parameters != (0.0,)
+
+
+def exact_days(problem: Problem, plan: PolicyPlan) -> bool:
+    """Whether the chance of a shortage on a day has an exact form.
+
+    Bodies of one pool feel different shocks, so their sum has none; nor are the nodes of
+    ``sim.kernels.workstations`` dense enough where nearly all of the shock is shared.
+    """
+    if not clusters(problem):
+        return True
+    own = 1 - max(problem.attendance.common, problem.attendance.week)
+    return own >= _LEAST_OWN_SHOCK and all(len(pool) == 1 for pool in plan.pools)
+
+
+def exact_weeks(problem: Problem, plan: PolicyPlan) -> bool:
+    """Whether the chance of a shortage within a week has an exact form: not with fixed days."""
+    return exact_days(problem, plan) and not problem.attendance.fixed_days
+
+
+def drawn_variables(problem: Problem, plan: PolicyPlan) -> frozenset[str]:
+    """Return the variables that are sampled day by day although ``conditional`` was asked for."""
+    names = {"onsite_peak", "group_onsite_peak"}
+    if not exact_days(problem, plan):
+        names |= {"shortage_per_day", "shortage_by_weekday", "group_shortage_per_day"}
+        names |= {"shortage_per_person", "unmet_people", "utilisation"}
+    if not exact_weeks(problem, plan):
+        names |= {"shortage_per_week", "group_shortage_per_week"}
+    elif clusters(problem) and problem.attendance.common > 0 and problem.attendance.week > 0:
+        names |= {"group_shortage_per_week"}
+    return frozenset(names)
+
+
+def shared(plan: PolicyPlan, people: Staff, provided: Ints) -> Ints:
+    """Return the workstations that each pool shares, int64[pool, draw]."""
+    free: Ints = np.maximum(0, pooled(plan, provided - people.dedicated))
+    return free
+
+
+def pooled(plan: PolicyPlan, by_body: np.ndarray) -> np.ndarray:
+    """Add up bodies to pools along the first axis."""
+    return np.stack([by_body[list(pool)].sum(axis=0) for pool in plan.pools])
+
+
+def spread(plan: PolicyPlan, by_pool: np.ndarray) -> np.ndarray:
+    """Give every body the value of its pool, along the first axis."""
+    pool_of = {b: q for q, pool in enumerate(plan.pools) for b in pool}
+    return by_pool[[pool_of[b] for b in range(len(pool_of))]]
+
+
+def group_pools(problem: Problem, plan: PolicyPlan) -> list[list[int]]:
+    """Return the pools in which each tier, and the total, have bodies."""
+    return [
+        [q for q, pool in enumerate(plan.pools) if not members.isdisjoint(pool)]
+        for members in map(set, problem.groups.values())
+    ]
+
+
+def _by_person(plan: PolicyPlan, unmet: np.ndarray, sharing: np.ndarray) -> np.ndarray:
+    """Divide a pool's unmet people over its bodies by their people present, float64[body, draw]."""
+    total = spread(plan, pooled(plan, sharing))
+    share = np.divide(sharing, total, out=np.zeros_like(total), where=total > 0)
+    own: np.ndarray = share * spread(plan, unmet)
+    return own
+
+
+def pool_layout(problem: Problem, plan: PolicyPlan, people: Staff) -> tuple[Pools, int, int]:
+    """Return the pools, the most cohorts in one and the scratch its sums need."""
+    sizes = [len(pool) for pool in plan.pools]
+    pools = Pools(
+        start=np.concatenate([[0], np.cumsum(sizes)]),
+        body=np.array([b for pool in plan.pools for b in pool]),
+    )
+    capacity = max(sizes) * people.cohorts.shape[0]
+    most = max(int(problem.headcount[list(pool)].sum()) for pool in plan.pools)
+    return pools, capacity, scratch_size(most, capacity)
+
+
+def drawn_risk(
+    problem: Problem, plan: PolicyPlan, people: Staff, provided: Ints, draws: Draws
+) -> Arrays:
+    """Compute presence and shortage from days drawn one by one."""
+    weeks = problem.run.weeks
+    sharing = count_present(problem, people, draws, people.sharing, 0, weeks)
+    present = sharing
+    if plan.dedicated:
+        present = sharing + count_present(problem, people, draws, people.holders, 1, weeks)
+    excess = pooled(plan, sharing) - shared(plan, people, provided)[:, None, None, :]
+    short = excess > 0
+    unmet = np.maximum(excess, 0).mean(axis=(1, 2))
+    groups = [list(bodies) for bodies in problem.groups.values()]
+    any_short = np.stack([short[pools].any(axis=0) for pools in group_pools(problem, plan)])
+    sharing_mean = sharing.mean(axis=(1, 2))
+    return {
+        "onsite_by_weekday": present.mean(axis=1),
+        "onsite_mean": present.mean(axis=(1, 2)),
+        "onsite_peak": present.max(axis=2).mean(axis=1),
+        "sharing_people": sharing_mean,
+        "shortage_by_weekday": spread(plan, short.mean(axis=1)),
+        "shortage_per_day": spread(plan, short.mean(axis=(1, 2))),
+        "shortage_per_week": spread(plan, short.any(axis=2).mean(axis=1)),
+        "unmet_people": _by_person(plan, unmet, sharing_mean),
+        "group_onsite_peak": np.stack(
+            [present[bodies].sum(axis=0).max(axis=1).mean(axis=0) for bodies in groups]
+        ),
+        "group_shortage_per_day": any_short.mean(axis=(1, 2)),
+        "group_shortage_per_week": any_short.any(axis=2).mean(axis=1),
+    }
+
+
+def exact_presence(people: Staff) -> Arrays:
+    """Compute mean presence, which needs no days to be drawn."""
+    _, bodies, count = people.cohorts.shape
+    present = np.empty((bodies, WEEKDAYS, count))
+    sharing = np.empty((bodies, WEEKDAYS, count))
+    presence.mean_present(people.attendance, people.cohorts, present)
+    presence.mean_present(people.attendance, people.sharing, sharing)
+    return {
+        "onsite_by_weekday": present,
+        "onsite_mean": present.mean(axis=1),
+        "sharing_people": sharing.mean(axis=1),
+    }
+
+
+def exact_risk(
+    problem: Problem, plan: PolicyPlan, people: Staff, provided: Ints, found: Arrays
+) -> Arrays:
+    """Compute the shortage from the exact distribution of people present, given the draw."""
+    limits = shared(plan, people, provided)
+    groups = group_pools(problem, plan)
+    count, total = limits.shape[1], len(groups)
+    members = Members(
+        start=np.concatenate([[0], np.cumsum([len(pools) for pools in groups])]),
+        pool=np.array([q for pools in groups for q in pools]),
+    )
+    short, unmet = (np.empty((len(plan.pools), WEEKDAYS, count)) for _ in range(2))
+    week = np.empty((len(plan.pools), count))
+    any_day, any_week = (np.empty((total, count)) for _ in range(2))
+    pools, capacity, scratch = pool_layout(problem, plan, people)
+    workstations.shortage(
+        people.attendance,
+        people.sharing,
+        pools,
+        members,
+        limits,
+        capacity,
+        scratch,
+        short,
+        unmet,
+        week,
+        any_day,
+        any_week,
+    )
+    risk = {
+        "shortage_by_weekday": spread(plan, short),
+        "shortage_per_day": spread(plan, short.mean(axis=1)),
+        "unmet_people": _by_person(plan, unmet.mean(axis=1), found["sharing_people"]),
+        "group_shortage_per_day": any_day,
+    }
+    if exact_weeks(problem, plan):
+        drawn = found["group_shortage_per_week"]
+        risk["shortage_per_week"] = spread(plan, week)
+        risk["group_shortage_per_week"] = np.where(np.isnan(any_week), drawn, any_week)
+    return risk
+
+
+def use(plan: PolicyPlan, found: Arrays) -> Arrays:
+    """Compute how far workstations are used, and the chance of a person to find none."""
+    sharing, unmet = found["sharing_people"], found["unmet_people"]
+    occupied = found["onsite_mean"] - unmet
+    pooled_sharing = spread(plan, pooled(plan, sharing))
+    pooled_unmet = spread(plan, pooled(plan, unmet))
+    return {
+        "occupied_workstations": occupied,
+        "shortage_per_person": ratio(pooled_unmet, pooled_sharing),
+        "utilisation": ratio(occupied, found["workstations"]),
+    }

@@ -1,0 +1,237 @@
+"""From uniforms to draws of the unknown inputs: distributions, correlation and designs."""
+
+from __future__ import annotations
+
+import functools
+import importlib.resources
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from sim import streams
+from sim.kernels import designs
+from sim.problem import Distribution, Floats, Problem, Unknown
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """Consecutive draws of every unknown input of a problem.
+
+    Attributes
+    ----------
+    first, count : int
+        Index of the first draw and how many there are.
+    stream : str
+        ``run``, or ``sizing`` for the draws from which one number of workstations is found.
+    values : tuple of float64[body or 1, draw]
+        One array for each unknown of the problem.
+    """
+
+    first: int
+    count: int
+    stream: str
+    values: tuple[Floats, ...]
+
+    def key(self, name: str) -> np.uint64:
+        """Return the key of a named stream of these draws."""
+        return streams.stream_key(f"{self.stream}/{name}")
+
+
+def draw(problem: Problem, first: int, count: int, stream: str = "run") -> Draws:
+    """Draw the unknown inputs of consecutive draws.
+
+    Parameters
+    ----------
+    problem : Problem
+    first, count : int
+        Index of the first draw and how many.
+    stream : str
+        ``run`` or ``sizing``.
+
+    Returns
+    -------
+    Draws
+        The same numbers whatever the block they are asked for in.
+    """
+    uniforms = _uniforms(problem, first, count, stream)
+    values = tuple(
+        _simplex(problem, unknown, first, count, stream)
+        if unknown.distribution.kind == "simplex"
+        else quantile(unknown.distribution, uniforms[unknown.stream])
+        for unknown in problem.unknowns
+    )
+    return Draws(first, count, stream, values)
+
+
+def _uniforms(problem: Problem, first: int, count: int, stream: str) -> dict[str, Floats]:
+    """Return the uniforms of each stream, correlated where the scenario says so."""
+    found: dict[str, Floats] = {}
+    dimension = 0
+    for name, rows, random in _streams(problem):
+        found[name] = np.full((rows, count), 0.5)
+        for b in range(rows):
+            path = name if rows == 1 else f"{name}/{problem.bodies[b]}"
+            if random:
+                found[name][b] = _design(problem, f"{stream}/{path}", dimension + b, first, count)
+        dimension += rows
+    if problem.correlated:
+        normal = [special.ndtri(found[name]) for name in problem.correlated]
+        for j, name in enumerate(problem.correlated):
+            mixed = sum(problem.cholesky[j, k] * normal[k] for k in range(j + 1))
+            found[name] = special.ndtr(mixed)
+    return found
+
+
+def _streams(problem: Problem) -> list[tuple[str, int, bool]]:
+    """Return each stream with its rows and whether anything random reads it, in order.
+
+    A constant keeps its dimension: fixing an input leaves the draws of the others alone.
+    """
+    rows: dict[str, int] = {}
+    random: dict[str, bool] = {}
+    for unknown in problem.unknowns:
+        name = unknown.stream
+        rows[name] = len(problem.bodies) if unknown.per_body else 1
+        random[name] = random.get(name, False) or not unknown.distribution.constant
+    return [(name, rows[name], random[name]) for name in rows]
+
+
+def _design(problem: Problem, path: str, dimension: int, first: int, count: int) -> Floats:
+    key = streams.stream_key(path)
+    seed = np.uint64(problem.run.seed)
+    if problem.run.design == "mc" or dimension >= _sobol_table()[0].size:
+        return monte_carlo(seed, key, first, count)
+    return sobol(seed, key, dimension, first, count)
+
+
+def monte_carlo(seed: np.uint64, key: np.uint64, first: int, count: int, slot: int = 0) -> Floats:
+    """Return independent uniforms of consecutive draws of a stream, float64[draw]."""
+    out = np.empty(count)
+    designs.independent_points(seed, key, first, slot, out)
+    return out
+
+
+def sobol(seed: np.uint64, key: np.uint64, dimension: int, first: int, count: int) -> Floats:
+    """Return randomised Sobol points of consecutive draws in one dimension, float64[draw]."""
+    last = (first + count - 1) // designs.REPLICATES
+    bits = max(1, int(last).bit_length())
+    plain = direction_numbers(dimension, bits)
+    scrambled = np.empty((designs.REPLICATES, bits), np.uint64)
+    shift = np.empty(designs.REPLICATES, np.uint64)
+    designs.scramble(seed, key, plain, scrambled, shift)
+    out = np.empty(count)
+    designs.sobol_points(first, scrambled, shift, out)
+    return out
+
+
+@functools.lru_cache(maxsize=1)
+def _sobol_table() -> tuple[np.ndarray, np.ndarray]:
+    """Return primitive polynomials and initial numbers by dimension, as scipy ships them.
+
+    Joe and Kuo (2008), "Constructing Sobol sequences with better two-dimensional projections".
+    Read from scipy's data file because importing ``scipy.stats`` takes longer than a run.
+    """
+    file = importlib.resources.files("scipy") / "stats" / "_sobol_direction_numbers.npz"
+    with file.open("rb") as stream, np.load(stream) as table:
+        return table["poly"], table["vinit"]
+
+
+@functools.lru_cache(maxsize=4096)
+def direction_numbers(dimension: int, bits: int) -> np.ndarray:
+    """Return the Sobol direction numbers of a dimension, uint64[bit] of 53 binary digits each.
+
+    The point of index n is the exclusive or of the numbers at the bits of n.
+    """
+    polynomials, initial = _sobol_table()
+    polynomial = int(polynomials[dimension])
+    degree = polynomial.bit_length() - 1
+    numbers = [1] * bits if dimension == 0 else [int(v) for v in initial[dimension][:degree]]
+    for j in range(len(numbers), bits):
+        number = numbers[j - degree] ^ (numbers[j - degree] << degree)
+        for k in range(1, degree):
+            if polynomial >> (degree - k) & 1:
+                number ^= numbers[j - k] << k
+        numbers.append(number)
+    return np.array(
+        [number << (designs.DIGITS - 1 - j) for j, number in enumerate(numbers[:bits])], np.uint64
+    )
+
+
+def _simplex(problem: Problem, unknown: Unknown, first: int, count: int, stream: str) -> Floats:
+    """Return Σ φ_f w_f with w ~ Dirichlet(1), by exponentials from counter streams."""
+    seed = np.uint64(problem.run.seed)
+    rows = len(problem.bodies) if unknown.per_body else 1
+    out = np.empty((rows, count))
+    for b in range(rows):
+        path = unknown.stream if rows == 1 else f"{unknown.stream}/{problem.bodies[b]}"
+        key = streams.stream_key(f"{stream}/{path}")
+        weighted = np.zeros(count)
+        total = np.zeros(count)
+        for f, share in enumerate(unknown.distribution.parameters):
+            weight = -np.log(monte_carlo(seed, key, first, count, slot=f + 1))
+            weighted += share * weight
+            total += weight
+        out[b] = weighted / total
+    return out
+
+
+def quantile(distribution: Distribution, u: Floats) -> Floats:
+    """Return the quantiles of a distribution at uniforms of any shape."""
+    return _QUANTILES[distribution.kind](u, *distribution.parameters)
+
+
+def _constant(u: Floats, value: float) -> Floats:
+    return np.full(u.shape, value)
+
+
+def _uniform(u: Floats, low: float, high: float) -> Floats:
+    return low + u * (high - low)
+
+
+def _triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
+    left, right, width = mode - low, high - mode, high - low
+    rising = low + np.sqrt(u * width * left)
+    falling = high - np.sqrt((1 - u) * width * right)
+    return np.where(u * width < left, rising, falling)
+
+
+def _pert(u: Floats, low: float, mode: float, high: float) -> Floats:
+    width = high - low
+    a, b = 1 + 4 * (mode - low) / width, 1 + 4 * (high - mode) / width
+    return low + width * special.betaincinv(a, b, u)
+
+
+def _normal(u: Floats, mean: float, sd: float, low: float, high: float) -> Floats:
+    bottom, top = special.ndtr((low - mean) / sd), special.ndtr((high - mean) / sd)
+    return np.clip(mean + sd * special.ndtri(bottom + u * (top - bottom)), low, high)
+
+
+def _lognormal(u: Floats, mean: float, sd: float) -> Floats:
+    variance = math.log1p((sd / mean) ** 2)
+    return mean * np.exp(math.sqrt(variance) * special.ndtri(u) - variance / 2)
+
+
+def _beta(u: Floats, a: float, b: float) -> Floats:
+    return np.asarray(special.betaincinv(a, b, u))
+
+
+def _discrete(u: Floats, *values_and_weights: float) -> Floats:
+    values, weights = np.reshape(values_and_weights, (2, -1))
+    order = np.argsort(values, kind="stable")
+    chance = np.cumsum(weights[order])
+    return values[order][np.searchsorted(chance[:-1] / chance[-1], u, side="left")]
+
+
+_QUANTILES: dict[str, Callable[..., Floats]] = {
+    "value": _constant,
+    "uniform": _uniform,
+    "triangular": _triangular,
+    "pert": _pert,
+    "normal": _normal,
+    "lognormal": _lognormal,
+    "beta": _beta,
+    "discrete": _discrete,
+}

@@ -1,0 +1,49 @@
+"""What the classes of a scenario say about their own fields."""
+
+from __future__ import annotations
+
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from sim.scenario.schema import Gate, Readiness, Scenario
+
+
+def alternatives(annotation: Any) -> list[Any]:
+    """Return the plain types behind an annotation, without None."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return alternatives(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return [plain for part in get_args(annotation) for plain in alternatives(part)]
+    return [] if annotation is NoneType else [annotation]
+
+
+def models_at(path: tuple[str | int, ...]) -> list[type[BaseModel]]:
+    """Return the classes that may stand at a path of the document."""
+    kinds: list[Any] = [Scenario]
+    for part in path:
+        kinds = [plain for kind in kinds for plain in alternatives(_inside(kind, part))]
+    return [kind for kind in kinds if is_model(kind)]
+
+
+def is_model(kind: Any) -> bool:
+    """Tell whether a plain type is one of the classes of a scenario."""
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
+
+
+def doc(model: type[BaseModel], name: str) -> str:
+    """Return the documentation of a field, empty where there is no such field."""
+    known = model.model_fields.get(name)
+    return (known.description or "") if known else ""
+
+
+def _inside(kind: Any, part: str | int) -> Any:
+    if is_model(kind):
+        if part in kind.model_fields:
+            return kind.model_fields[part].annotation
+        return Gate if kind is Readiness else None
+    if get_origin(kind) is dict:
+        return get_args(kind)[1]
+    return get_args(kind)[0] if get_origin(kind) is tuple else NoneType

@@ -1,0 +1,99 @@
+"""The inputs of a scenario by dotted path, and those that nobody has confirmed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from sim.scenario.types import Input, Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sim.scenario.schema import Policy, Scenario
+
+_SECTIONS = ("attendance", "readiness", "area", "cost", "body")
+
+
+def input_paths(scenario: Scenario) -> dict[str, Input]:
+    """Return every input by its dotted path, those of policies last.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    dict of str to Input
+        Such as ``attendance.absence``, ``body.central.blocks.A.eligible`` and
+        ``policy.published.modes.remote``.
+    """
+    figures = {**_outside_policies(scenario), **_of_policies(scenario)}
+    return {path: figure for path, figure in figures.items() if isinstance(figure, Input)}
+
+
+def stream_key(path: str) -> str:
+    """Return the name under which an input is drawn: its path without the policy."""
+    head, _, rest = path.partition(".")
+    return rest.partition(".")[2] if head == "policy" else path
+
+
+def unconfirmed(scenario: Scenario) -> tuple[str, ...]:
+    """Return the paths of the figures that somebody still has to confirm.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    tuple of str
+        What a policy takes from another is listed once, where it was written; the compliance
+        only where a policy has people in the combined mode.
+    """
+    paths = [path for path, figure in _outside_policies(scenario).items() if not figure.confirmed]
+    if not any(policy.modes.combined.support()[1] > 0 for policy in scenario.policy.values()):
+        paths = [path for path in paths if path != "attendance.compliance"]
+    for name, policy in scenario.policy.items():
+        parent = scenario.policy.get(policy.extends or "")
+        paths += [
+            f"policy.{name}.{path}"
+            for path, figure in _stated(policy, parent)
+            if not figure.confirmed
+        ]
+    return tuple(paths)
+
+
+def _outside_policies(scenario: Scenario) -> dict[str, Provenance]:
+    return {
+        path: figure
+        for section in _SECTIONS
+        for path, figure in _figures(getattr(scenario, section), section)
+    }
+
+
+def _of_policies(scenario: Scenario) -> dict[str, Provenance]:
+    return dict(_figures(scenario.policy, "policy"))
+
+
+def _stated(policy: Policy, parent: Policy | None) -> Iterator[tuple[str, Provenance]]:
+    """Yield the figures that a policy does not share with the one it extends."""
+    for key in type(policy).model_fields:
+        value = getattr(policy, key)
+        if parent is None or value is not getattr(parent, key):
+            yield from _figures(value, key)
+
+
+def _figures(value: Any, path: str) -> Iterator[tuple[str, Provenance]]:
+    if isinstance(value, Provenance):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for key, inner in value:
+            yield from _figures(inner, f"{path}.{key}")
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _figures(inner, f"{path}.{key}")
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _figures(inner, f"{path}.{getattr(inner, 'name', '')}")

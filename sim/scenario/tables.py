@@ -1,0 +1,210 @@
+"""The CSV tables of a scenario: its bodies, and audits of their functions."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sim.domain.functions import SHARES, Audit, Function
+from sim.scenario.csvtext import Column, Row, Table, number, read
+from sim.scenario.document import Place
+
+if TYPE_CHECKING:
+    from sim.errors import Fault
+    from sim.scenario.positions import Path
+
+BODY_COLUMNS = {
+    "name": Column("text", required=True),
+    "tier": Column("text"),
+    "building": Column("text"),
+    "headcount": Column("whole", required=True),
+    "vacant_posts": Column("whole"),
+    "workstations": Column("whole", required=True),
+    "area_m2": Column("decimal", required=True),
+    "fixed_m2": Column("decimal"),
+    "area_basis": Column("text"),
+    "audit": Column("text"),
+    "source": Column("text"),
+    "confirmed": Column("truth"),
+}
+"""Columns of a table of bodies; ``office:RANK`` may be added for each rank."""
+
+AUDIT_COLUMNS = {
+    "name": Column("text", required=True),
+    "kind": Column("main|auxiliary"),
+    "service": Column("truth"),
+    "block": Column("text"),
+    "feasibility": Column("full|partial|none", required=True),
+    "share": Column("decimal"),
+    "reason": Column("text"),
+    "staff": Column("whole"),
+    "source": Column("text"),
+}
+"""Columns of a table of functions."""
+
+_OFFICE = "office:"
+_SOURCED = ("headcount", "workstations", "area_m2")
+_TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+class Bodies(NamedTuple):
+    """What a table of bodies says, as ``[[body]]`` tables would."""
+
+    body: list[dict[str, Any]]
+    places: dict[Path, Place]
+    faults: list[Fault]
+    note: str
+
+
+def bodies(text: str, encoding: str, file: str) -> Bodies:
+    """Read a table of bodies.
+
+    Parameters
+    ----------
+    text, encoding, file : str
+        The table, how it was encoded, and its name for the reader.
+
+    Returns
+    -------
+    Bodies
+        Rows with a fault are left out.
+    """
+    table = read(text, encoding, file, BODY_COLUMNS, _OFFICE)
+    body: list[dict[str, Any]] = []
+    places: dict[Path, Place] = {("body",): Place(file, 1)}
+    for row in table.rows:
+        values = _values(row, table)
+        if values is None:
+            continue
+        places |= _body_places(len(body), row, file)
+        body.append(_body(values))
+    return Bodies(body, places, table.faults, f"{file}: {table.dialect}")
+
+
+def audit(text: str, encoding: str, file: str, name: str) -> tuple[Audit | None, list[Fault], str]:
+    """Read a table of functions.
+
+    Parameters
+    ----------
+    text, encoding, file : str
+        The table, how it was encoded, and its name for the reader.
+    name : str
+        Name of the audit.
+
+    Returns
+    -------
+    audit : Audit or None
+        None where the table has a fault.
+    faults : list of Fault
+    note : str
+        How the table is written.
+    """
+    table = read(text, encoding, file, AUDIT_COLUMNS, "")
+    functions: dict[str, Function] = {}
+    for row in table.rows:
+        values = _values(row, table)
+        if values is not None and _function_agrees(values, row, table, functions):
+            functions[values["name"]] = _function(values)
+    note = f"{file}: {table.dialect}"
+    if table.faults:
+        return None, table.faults, note
+    return Audit(name, "", "", file, tuple(functions.values())), [], note
+
+
+def _values(row: Row, table: Table) -> dict[str, Any] | None:
+    """Return the cells of a row as values, None where one of them has a fault."""
+    before = len(table.faults)
+    values = {}
+    for name, cell in row.cells.items():
+        column = table.columns(name)
+        if column:
+            values[name] = _value(cell, column, table, (row.line, name))
+    return values if len(table.faults) == before else None
+
+
+def _value(cell: str, column: Column, table: Table, at: tuple[int, str]) -> Any:
+    if column.kind == "text":
+        return cell
+    if column.kind == "truth":
+        if cell.casefold() not in _TRUTH:
+            table.fault(*at, cell, f"must be one of {', '.join(_TRUTH)}")
+        return _TRUTH.get(cell.casefold())
+    if column.kind in ("whole", "decimal"):
+        return _number(cell, column, table, at)
+    if cell not in column.kind.split("|"):
+        table.fault(*at, cell, f"must be one of {column.kind.replace('|', ', ')}")
+    return cell
+
+
+def _number(cell: str, column: Column, table: Table, at: tuple[int, str]) -> float | int:
+    figure = number(cell, table.dialect.decimal)
+    if figure is None:
+        remedy = "write a share, as in 0.75" if cell.endswith("%") else "write digits only"
+        table.fault(*at, cell, "is not a number", remedy)
+        return 0
+    if column.kind == "whole":
+        if not figure.lstrip("+-").isdecimal() or len(figure) > 20:
+            table.fault(*at, cell, "must be a whole number", "people and places come whole")
+            return 0
+        return int(figure)
+    value = float(figure)
+    if not math.isfinite(value):
+        table.fault(*at, cell, "must be a finite number")
+    return value
+
+
+def _body(values: dict[str, Any]) -> dict[str, Any]:
+    told = {key: values.pop(key) for key in ("source", "confirmed") if key in values}
+    body: dict[str, Any] = {}
+    for name, value in values.items():
+        if name.startswith(_OFFICE):
+            body.setdefault("offices", {})[name.removeprefix(_OFFICE)] = value
+        else:
+            body[name] = {"value": value, **told} if told and name in _SOURCED else value
+    return body
+
+
+def _body_places(index: int, row: Row, file: str) -> dict[Path, Place]:
+    places: dict[Path, Place] = {("body", index): Place(file, row.line)}
+    for name in row.cells:
+        inner: Path = ("offices", name.removeprefix(_OFFICE)) if _OFFICE in name else (name,)
+        places["body", index, *inner] = Place(file, row.line, None, name)
+    return places
+
+
+def _function_agrees(
+    values: dict[str, Any], row: Row, table: Table, others: dict[str, Function]
+) -> bool:
+    """Tell whether a row's cells fit each other, noting a fault where they do not."""
+    before = len(table.faults)
+    for name in ("name", "feasibility"):
+        if name not in values:
+            table.fault(row.line, name, "", "is required and empty")
+    share, feasibility = values.get("share"), values.get("feasibility")
+    if values.get("name") in others:
+        table.fault(row.line, "name", values["name"], "is there twice", "give each its own name")
+    if values.get("staff", 0) < 0:
+        table.fault(row.line, "staff", row.cells["staff"], "must be at least 0")
+    if feasibility == "partial" and not 0 < (share or 0) < 1:
+        message = "must lie between 0 and 1 where feasibility is partial"
+        table.fault(row.line, "share", row.cells.get("share", ""), message, "as in 0.5")
+    fixed = SHARES.get(feasibility or "")
+    if share is not None and fixed is not None and share != fixed:
+        message = f"must be {fixed:g} or empty where feasibility is {feasibility}"
+        table.fault(row.line, "share", row.cells["share"], message, "or write partial")
+    return len(table.faults) == before
+
+
+def _function(values: dict[str, Any]) -> Function:
+    feasibility = values["feasibility"]
+    return Function(
+        name=values["name"],
+        kind=values.get("kind"),
+        service=values.get("service", False),
+        block=values.get("block"),
+        feasibility=feasibility,
+        share=SHARES.get(feasibility, values.get("share", 0.0)),
+        reason=values.get("reason", ""),
+        staff=values.get("staff"),
+        source=values.get("source", ""),
+    )

@@ -1,0 +1,129 @@
+"""How many workstations a service level needs: per draw, and the one number to provide."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+
+from sim import sampling
+from sim.kernels import workstations
+from sim.kernels.presence import WEEKDAYS
+from sim.people import Staff, count_present, draw_staff
+from sim.problem import Ints, PolicyPlan, Problem, ServicePlan
+from sim.risk import exact_days, exact_weeks, pool_layout, pooled
+from sim.sampling import Draws
+
+SIZING_WEEKS = 200
+"""Weeks from which a size is found where days must be drawn."""
+
+_LEVELS = {"per_day": 0, "per_week": 1, "per_person": 2}
+_SIZING_COUNTS = 2**24
+
+
+@functools.lru_cache(maxsize=8)
+def service_sizes(problem: Problem) -> tuple[Ints | None, ...]:
+    """Return the one number of workstations, int64[body], of each policy with a service level.
+
+    It is the order statistic, at the assurance, of the workstations needed in each of the
+    ``sizing_draws`` of a stream of their own: whatever the run's draws and estimator, it stays.
+    """
+    return tuple(
+        None if plan.service is None else size(problem, plan, plan.service)[0]
+        for plan in problem.policies
+    )
+
+
+def size(problem: Problem, plan: PolicyPlan, service: ServicePlan) -> tuple[Ints, Ints]:
+    """Size the pools of a policy for a service level.
+
+    Returns
+    -------
+    workstations : int64[body]
+        One number for each body; a shared pool's number is split by headcount.
+    needed : int64[pool, draw]
+        Workstations needed in each sizing draw, dedicated ones included.
+    """
+    judged = replace(plan, service=service)
+    total = problem.run.sizing_draws
+    block = max(16, min(1024, _SIZING_COUNTS // (len(problem.bodies) * SIZING_WEEKS * WEEKDAYS)))
+    needed = np.concatenate(
+        [
+            needed_by_draw(problem, judged, draw_staff(problem, judged, draws), draws)
+            for first in range(0, total, block)
+            for draws in [sampling.draw(problem, first, min(block, total - first), "sizing")]
+        ],
+        axis=1,
+    )
+    place = max(1, int(np.ceil(service.assurance * total - 1e-9))) - 1
+    one_number = np.sort(needed, axis=1)[:, place]
+    return split(problem, plan, one_number), needed
+
+
+def split(problem: Problem, plan: PolicyPlan, pooled: Ints) -> Ints:
+    """Split each pool's number over its bodies by headcount, whole, largest remainders first.
+
+    ``pooled`` is int64[pool] or int64[pool, draw]; the answer has bodies in place of pools.
+    """
+    out = np.zeros((len(problem.bodies), *pooled.shape[1:]), np.int64)
+    for number, members in zip(pooled, plan.pools, strict=True):
+        bodies = list(members)
+        exact = np.multiply.outer(problem.headcount[bodies], number)
+        exact = exact / problem.headcount[bodies].sum()
+        parts = np.floor(exact).astype(np.int64)
+        order = np.argsort(np.argsort(parts - exact, axis=0, kind="stable"), axis=0)
+        out[bodies] = parts + (order < number - parts.sum(axis=0))
+    return out
+
+
+def needed_by_draw(problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws) -> Ints:
+    """Return the least workstations that meet the service level, int64[pool, draw]."""
+    assert plan.service is not None
+    kind, level = plan.service.level, plan.service.share
+    exact = exact_weeks if kind == "per_week" else exact_days
+    if exact(problem, plan):
+        needed = np.empty((len(plan.pools), draws.count), np.int64)
+        pools, capacity, scratch = pool_layout(problem, plan, people)
+        workstations.needed(
+            _LEVELS[kind],
+            level,
+            people.attendance,
+            people.sharing,
+            pools,
+            capacity,
+            scratch,
+            needed,
+        )
+    else:
+        present = count_present(problem, people, draws, people.sharing, 0, SIZING_WEEKS)
+        needed = np.stack(
+            [needed_in(present[list(p)].sum(axis=0), kind, level) for p in plan.pools]
+        )
+    total: Ints = needed + pooled(plan, people.dedicated)
+    return total
+
+
+def needed_in(present: Ints, level: str, share: float) -> Ints:
+    """Return the least workstations that meet a service level on drawn days, int64[draw].
+
+    Parameters
+    ----------
+    present : int64[week, weekday, draw]
+        People who share workstations.
+    level : {"per_day", "per_week", "per_person"}
+    share : float
+        Success share.
+    """
+    days_drawn = present.reshape(-1, present.shape[-1])
+    counts = np.sort(present.max(axis=1) if level == "per_week" else days_drawn, axis=0)
+    if level != "per_person":
+        place = max(1, int(np.ceil(share * len(counts) - 1e-9))) - 1
+        return np.asarray(counts[place], np.int64)
+    allowed = (1 - share) * counts.sum(axis=0)
+    over = len(counts) - np.arange(len(counts))[:, None]
+    unmet = counts[::-1].cumsum(axis=0)[::-1] - over * counts
+    first = (unmet <= allowed).argmax(axis=0)
+    steps = np.arange(present.shape[-1])
+    slack = allowed - unmet[first, steps]
+    return np.asarray(counts[first, steps] - np.floor(slack / over[first, 0] + 1e-9), np.int64)
