@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.build import build as build
+    from sim.preprocess import build as build
     from sim.engine import simulate as simulate
-    from sim.run import run as run
+    from sim.job import run as run
     from sim.sampling import draw as draw
     from sim.scenario.load import load as load
 
 _HOMES = {
-    "build": "sim.build",
+    "build": "sim.preprocess",
     "draw": "sim.sampling",
     "load": "sim.scenario.load",
-    "run": "sim.run",
+    "run": "sim.job",
     "simulate": "sim.engine",
 }
 
