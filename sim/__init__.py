@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.preprocess import build as build
     from sim.engine import simulate as simulate
     from sim.job import run as run
+    from sim.preprocess import build as build
     from sim.sampling import draw as draw
     from sim.scenario.load import load as load
 

@@ -35,17 +35,5 @@ vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
 
 
 def kernel(function: F) -> F:
-    """Compile a function that other kernels call, one element or one draw at a time."""
-    return cast("F", numba.njit(cache=True, error_model="numpy")(function))
-
-
-def parallel(function: F) -> F:
-    """Compile a function that runs over the draws of a block in threads.
-
-    Every draw is computed alone by the same scalar code, so its bits do not depend on the
-    number of threads.
-    """
-    return cast("F", numba.njit(cache=True, error_model="numpy", parallel=True)(function))
-
-
-prange = numba.prange
+    """Compile a function without the interpreter's lock, so that blocks of draws run in threads."""
+    return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))

@@ -10,20 +10,27 @@ import xarray as xr
 
 from sim.engine import simulate
 from sim.errors import RunError
+from sim.executors import in_order
 from sim.problem import Problem
 from sim.results.summary import Summary
 from sim.sampling import draw
 from sim.sizing import service_sizes
 from sim.variables import VARIABLES
 
-BLOCK = 2048
+BLOCK = 1024
 """Draws computed at once; any other number gives the same result."""
 _COPIES = 4
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def run(
     problem: Problem,
     block: int = BLOCK,
+    threads: int = 0,
     keep: AbstractContextManager[Callable[[xr.Dataset], None]] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> xr.Dataset:
@@ -34,6 +41,8 @@ def run(
     problem : Problem
     block : int
         Draws computed at once.
+    threads : int
+        Blocks computed at the same time; 0 for as many as there are processors.
     keep : context manager, optional
         Gives a function that takes each block of draws, to store it.
     progress : callable, optional
@@ -42,39 +51,43 @@ def run(
     Returns
     -------
     xarray.Dataset
-        From ``sim.results.summary.Summary.result``.
+        From ``sim.results.summary.Summary.result``; the same bits for any block and threads.
 
     Raises
     ------
     RunError
-        If a block would not fit into memory.
+        If the blocks under way would not fit into memory.
     """
-    check_memory(problem, block)
-    service_sizes(problem)
+    threads = threads or processors()
+    check_memory(problem, block, threads)
+    service_sizes(problem, threads)
     summary = Summary(problem)
+
+    def work(first: int, count: int) -> xr.Dataset:
+        return simulate(problem, draw(problem, first, count))
+
     with keep or nullcontext(lambda _: None) as store:
-        for first in range(0, problem.run.draws, block):
-            draws = draw(problem, first, min(block, problem.run.draws - first))
-            results = simulate(problem, draws)
+        for results in in_order(work, problem.run.draws, block, threads):
             summary.add(results)
             store(results)
             if progress is not None:
-                progress(first + draws.count)
+                progress(int(results["draw"][-1]) + 1)
     return summary.result()
 
 
-def check_memory(problem: Problem, block: int) -> None:
-    """Refuse a block that would not fit into memory, with the size and what to change.
+def check_memory(problem: Problem, block: int, threads: int) -> None:
+    """Refuse blocks that would not fit into memory, with the size and what to change.
 
     Raises
     ------
     RunError
     """
     cells = len(problem.policies) * (len(problem.bodies) + len(problem.groups)) * len(VARIABLES)
-    needed = cells * (block * 8 * _COPIES + 1024 * 8 + 1026 * 12)
+    needed = cells * (3 * threads * block * 8 * _COPIES + 1024 * 8 + 1026 * 12)
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > available:
         raise RunError(
-            f"a block of {block:,} draws needs about {needed / 2**30:,.1f} GiB and "
-            f"{available / 2**30:,.1f} GiB are free; choose a smaller --block or fewer bodies"
+            f"blocks of {block:,} draws in {threads} threads need about {needed / 2**30:,.1f} GiB "
+            f"and {available / 2**30:,.1f} GiB are free; choose a smaller --block, fewer bodies "
+            "or fewer policies"
         )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import functools
+import math
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from sim import sampling
+from sim.executors import in_order
 from sim.kernels import workstations
 from sim.kernels.presence import WEEKDAYS
 from sim.people import Staff, count_present, draw_staff
@@ -22,21 +24,37 @@ _LEVELS = {"per_day": 0, "per_week": 1, "per_person": 2}
 _SIZING_COUNTS = 2**24
 
 
-@functools.lru_cache(maxsize=8)
-def service_sizes(problem: Problem) -> tuple[Ints | None, ...]:
+_SIZES: WeakKeyDictionary[Problem, tuple[Ints | None, ...]] = WeakKeyDictionary()
+
+
+def service_sizes(problem: Problem, threads: int = 1) -> tuple[Ints | None, ...]:
     """Return the one number of workstations, int64[body], of each policy with a service level.
 
     It is the order statistic, at the assurance, of the workstations needed in each of the
     ``sizing_draws`` of a stream of their own: whatever the run's draws and estimator, it stays.
+    Found once for each problem.
     """
-    return tuple(
-        None if plan.service is None else size(problem, plan, plan.service)[0]
-        for plan in problem.policies
-    )
+    if problem not in _SIZES:
+        _SIZES[problem] = tuple(
+            None if plan.service is None else size(problem, plan, plan.service, threads)[0]
+            for plan in problem.policies
+        )
+    return _SIZES[problem]
 
 
-def size(problem: Problem, plan: PolicyPlan, service: ServicePlan) -> tuple[Ints, Ints]:
+def size(
+    problem: Problem, plan: PolicyPlan, service: ServicePlan, threads: int = 1
+) -> tuple[Ints, Ints]:
     """Size the pools of a policy for a service level.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : PolicyPlan
+    service : ServicePlan
+        The level; it takes the place of what the policy says about workstations.
+    threads : int
+        Blocks of draws computed at the same time.
 
     Returns
     -------
@@ -45,20 +63,27 @@ def size(problem: Problem, plan: PolicyPlan, service: ServicePlan) -> tuple[Ints
     needed : int64[pool, draw]
         Workstations needed in each sizing draw, dedicated ones included.
     """
-    judged = replace(plan, service=service)
+    judged = replace(plan, service=service, per_person=None, fixed=None)
     total = problem.run.sizing_draws
-    block = max(16, min(1024, _SIZING_COUNTS // (len(problem.bodies) * SIZING_WEEKS * WEEKDAYS)))
-    needed = np.concatenate(
-        [
-            needed_by_draw(problem, judged, draw_staff(problem, judged, draws), draws)
-            for first in range(0, total, block)
-            for draws in [sampling.draw(problem, first, min(block, total - first), "sizing")]
-        ],
-        axis=1,
-    )
-    place = max(1, int(np.ceil(service.assurance * total - 1e-9))) - 1
-    one_number = np.sort(needed, axis=1)[:, place]
-    return split(problem, plan, one_number), needed
+    block = max(16, min(512, _SIZING_COUNTS // (len(problem.bodies) * SIZING_WEEKS * WEEKDAYS)))
+
+    def work(first: int, count: int) -> Ints:
+        draws = sampling.draw(problem, first, count, "sizing")
+        return needed_by_draw(problem, judged, draw_staff(problem, judged, draws), draws)
+
+    needed = np.concatenate(list(in_order(work, total, block, threads)), axis=1)
+    return split(problem, plan, order_statistic(needed, service.assurance)), needed
+
+
+def order_statistic(values: Ints, share: float) -> Ints:
+    """Return the least value that at least a ``share`` of values along the last axis do not exceed.
+
+    A product a rounding error above a whole rank counts as that rank.
+    """
+    count = values.shape[-1]
+    rank = max(1, math.ceil(share * count - 1e-9))
+    found: Ints = np.sort(values, axis=-1)[..., rank - 1]
+    return found
 
 
 def split(problem: Problem, plan: PolicyPlan, pooled: Ints) -> Ints:
@@ -115,15 +140,17 @@ def needed_in(present: Ints, level: str, share: float) -> Ints:
     share : float
         Success share.
     """
-    days_drawn = present.reshape(-1, present.shape[-1])
-    counts = np.sort(present.max(axis=1) if level == "per_week" else days_drawn, axis=0)
-    if level != "per_person":
-        place = max(1, int(np.ceil(share * len(counts) - 1e-9))) - 1
-        return np.asarray(counts[place], np.int64)
+    if level == "per_week":
+        return order_statistic(present.max(axis=1).T, share)
+    counts = np.sort(present.reshape(-1, present.shape[-1]), axis=0)
+    if level == "per_day":
+        return order_statistic(counts.T, share)
     allowed = (1 - share) * counts.sum(axis=0)
     over = len(counts) - np.arange(len(counts))[:, None]
     unmet = counts[::-1].cumsum(axis=0)[::-1] - over * counts
     first = (unmet <= allowed).argmax(axis=0)
     steps = np.arange(present.shape[-1])
     slack = allowed - unmet[first, steps]
-    return np.asarray(counts[first, steps] - np.floor(slack / over[first, 0] + 1e-9), np.int64)
+    least = counts[first, steps] - np.floor(slack / over[first, 0] + 1e-9)
+    whole: Ints = np.maximum(least, 0).astype(np.int64)
+    return whole

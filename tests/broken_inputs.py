@@ -200,6 +200,8 @@ CASES: list[Case] = [
     toml("number-for-list", "[scenario]", "correlation = 1 #!\n[scenario]", "a list in brackets"),
     # figures out of bounds
     toml("negative-area", "area_m2 = 1200", "area_m2 = -1200 #!", "must be at least 0"),
+    toml("negative-norm", "workstation_m2 = 12", "workstation_m2 = -12 #!", "must be at least 0"),
+    toml("negative-cost", "uniform = [1, 2] }", "uniform = [-1, 2] } #!", "reaches from -1 to 2"),
     toml("share-over-one", "eligible = 0.5", "eligible = 1.5 #!", "must be from 0 to 1"),
     toml("percent-for-share", "eligible = 0.5", "eligible = 50 #!", "0.5 for 50 %"),
     toml("not-a-number", "area_m2 = 1200", "area_m2 = nan #!", "inf and nan are not allowed"),

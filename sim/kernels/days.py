@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from sim import streams
-from sim.jit import kernel, parallel, prange
+from sim.jit import kernel
 from sim.kernels import normal
 from sim.kernels.binomial import quantile
 from sim.kernels.presence import (
@@ -79,7 +79,7 @@ def draw_patterns(
                 chosen[d] += count
 
 
-@parallel
+@kernel
 def count_present(
     seed: np.uint64,
     keys: np.ndarray,
@@ -111,7 +111,7 @@ def count_present(
     """
     bodies, weeks, _, draws = out.shape
     cohorts = staff.shape[0]
-    for i in prange(draws):
+    for i in range(draws):
         presence = np.empty((cohorts, WEEKDAYS))
         masses = np.empty((cohorts, PATTERNS))
         chosen = np.empty(WEEKDAYS, np.int64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim import streams
-from sim.jit import kernel, parallel, prange
+from sim.jit import kernel
 
 REPLICATES = 16
 DIGITS = 53
@@ -59,7 +59,7 @@ def scramble(
         shift[j] = bits >> _LOW_BITS
 
 
-@parallel
+@kernel
 def sobol_points(first: int, directions: np.ndarray, shift: np.ndarray, out: np.ndarray) -> None:
     """Write the points of consecutive draws in one dimension.
 
@@ -72,7 +72,7 @@ def sobol_points(first: int, directions: np.ndarray, shift: np.ndarray, out: np.
     out : float64[draw]
         Out: points in (0, 1).
     """
-    for i in prange(out.size):
+    for i in range(out.size):
         replicate = (first + i) % REPLICATES
         index = (first + i) // REPLICATES
         digits = shift[replicate]
@@ -85,10 +85,10 @@ def sobol_points(first: int, directions: np.ndarray, shift: np.ndarray, out: np.
         out[i] = (np.float64(digits) + 0.5) * 2.0**-53
 
 
-@parallel
+@kernel
 def independent_points(
     seed: np.uint64, key: np.uint64, first: int, slot: int, out: np.ndarray
 ) -> None:
     """Write independent uniforms of consecutive draws to ``out``, float64[draw]."""
-    for i in prange(out.size):
+    for i in range(out.size):
         out[i] = streams.uniform(seed, key, first + i, streams.INPUT, slot)

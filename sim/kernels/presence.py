@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.jit import kernel, parallel, prange
+from sim.jit import kernel
 from sim.kernels import normal
 from sim.kernels.staff import row
 
@@ -181,7 +181,7 @@ def _weigh_patterns(
             out[s] *= larger / total_large
 
 
-@parallel
+@kernel
 def mean_present(attendance: Attendance, staff: np.ndarray, out: np.ndarray) -> None:
     """Find the people present on each weekday, averaged over days and shocks.
 
@@ -193,7 +193,7 @@ def mean_present(attendance: Attendance, staff: np.ndarray, out: np.ndarray) -> 
         Out: Σ over cohorts of n · p_d · (1 - absence).
     """
     cohorts, bodies, draws = staff.shape
-    for i in prange(draws):
+    for i in range(draws):
         presence = np.empty(WEEKDAYS)
         for b in range(bodies):
             kept = 1.0 - row(attendance.absence, b)[i]

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import streams
-from sim.jit import kernel, parallel, prange
+from sim.jit import kernel
 from sim.kernels.binomial import quantile
 
 
@@ -32,7 +32,7 @@ def row(column: np.ndarray, body: int) -> np.ndarray:
     return column[body if column.shape[0] > 1 else 0]
 
 
-@parallel
+@kernel
 def eligible_staff(
     seed: np.uint64,
     keys: np.ndarray,
@@ -56,14 +56,14 @@ def eligible_staff(
     out : int64[body, strand, draw]
         Eligible staff [people], added to.
     """
-    for i in prange(out.shape[2]):
+    for i in range(out.shape[2]):
         for g in range(groups.body.size):
             b = groups.body[g]
             u = streams.uniform(seed, keys[b], first + i, streams.ELIGIBLE, groups.place[g])
             out[b, groups.strand[g], i] += quantile(u, groups.staff[g], share[g, i])
 
 
-@parallel
+@kernel
 def divide_staff(
     seed: np.uint64,
     keys: np.ndarray,
@@ -94,7 +94,7 @@ def divide_staff(
         Out: people by cohort.
     """
     strands = eligible.shape[1]
-    for i in prange(eligible.shape[2]):
+    for i in range(eligible.shape[2]):
         for b in range(eligible.shape[0]):
             passing = row(ready_share, b)[i]
             remote = row(remote_share, b)[i]
@@ -116,7 +116,7 @@ def divide_staff(
             cohorts[2 * strands, b, i] = headcount[b] - away
 
 
-@parallel
+@kernel
 def set_apart(dedicated: np.ndarray, cohorts: np.ndarray, holders: np.ndarray) -> None:
     """Take the holders of dedicated workstations out of the cohorts that share.
 
@@ -132,7 +132,7 @@ def set_apart(dedicated: np.ndarray, cohorts: np.ndarray, holders: np.ndarray) -
         Out: holders by cohort.
     """
     count = cohorts.shape[0]
-    for i in prange(cohorts.shape[2]):
+    for i in range(cohorts.shape[2]):
         for b in range(cohorts.shape[1]):
             left = dedicated[b, i]
             for turn in range(count):

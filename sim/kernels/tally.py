@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.jit import parallel, prange
+from sim.jit import kernel
 from sim.kernels.designs import REPLICATES
 
 LEAF = 1024
@@ -34,7 +34,7 @@ class Tally(NamedTuple):
     bin_sum: np.ndarray  # float64[bin]
 
 
-@parallel
+@kernel
 def add_draws(first: int, values: np.ndarray, tally: Tally) -> None:
     """Add consecutive draws, float64[cell, draw], of which ``first`` is the first index.
 
@@ -43,7 +43,7 @@ def add_draws(first: int, values: np.ndarray, tally: Tally) -> None:
     origin, leaf, total, count = tally.origin, tally.leaf, tally.total, tally.existing
     low, width, start = tally.low, tally.width, tally.start
     bin_count, bin_sum = tally.bin_count, tally.bin_sum
-    for cell in prange(values.shape[0]):
+    for cell in range(values.shape[0]):
         bins = start[cell + 1] - start[cell]
         for i in range(values.shape[1]):
             value = values[cell, i]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.jit import kernel, parallel, prange
+from sim.jit import kernel
 from sim.kernels import normal
 from sim.kernels.binomial import sum_tail
 from sim.kernels.presence import WEEKDAYS, Attendance, shocked, weekday_presence
@@ -30,7 +30,6 @@ _NODE, _WEIGHT = np.polynomial.legendre.leggauss(_NODES)
 _PANELS = 4
 _FAR = 7.0  # Φ(-7) = 1.3e-12; 24 nodes over ±7 integrate φ to 3e-9, over ±8.2 only to 2.5e-7
 _REACH = 7.0
-_CHUNK = 32
 
 
 class Pools(NamedTuple):
@@ -341,7 +340,7 @@ def any_risk(
     return total
 
 
-@parallel
+@kernel
 def shortage(
     attendance: Attendance,
     staff: np.ndarray,
@@ -383,27 +382,26 @@ def shortage(
     count = workstations.shape[0]
     draws = workstations.shape[1]
     width = math.sqrt(1.0 - max(attendance.common, attendance.week))
-    for chunk in prange((draws + _CHUNK - 1) // _CHUNK):
-        room = new_cohorts(capacity, scratch)
-        nodes = new_nodes(count)
-        chance = np.empty((WEEKDAYS, count))
-        missing = np.empty(WEEKDAYS)
-        r = np.empty(count)
-        for i in range(chunk * _CHUNK, min(draws, (chunk + 1) * _CHUNK)):
-            for q in range(count):
-                bodies = pools.body[pools.start[q] : pools.start[q + 1]]
-                r[q] = row(attendance.clustering, bodies[0])[i]
-                cohorts = gather(attendance, staff, bodies, i, room)
-                week_days(room, cohorts, r[q], workstations[q, i], width, nodes, q, chance, missing)
-                for d in range(WEEKDAYS):
-                    short[q, d, i] = chance[d, q]
-                    unmet[q, d, i] = missing[d]
-                week[q, i] = week_risk(chance, nodes, q, attendance.week, r[q])
-            for g in range(members.start.size - 1):
-                group = members.pool[members.start[g] : members.start[g + 1]]
-                any_day[g, i], any_week[g, i] = group_risk(
-                    attendance, chance, week[:, i], nodes, group, r
-                )
+    room = new_cohorts(capacity, scratch)
+    nodes = new_nodes(count)
+    chance = np.empty((WEEKDAYS, count))
+    missing = np.empty(WEEKDAYS)
+    r = np.empty(count)
+    for i in range(draws):
+        for q in range(count):
+            bodies = pools.body[pools.start[q] : pools.start[q + 1]]
+            r[q] = row(attendance.clustering, bodies[0])[i]
+            cohorts = gather(attendance, staff, bodies, i, room)
+            week_days(room, cohorts, r[q], workstations[q, i], width, nodes, q, chance, missing)
+            for d in range(WEEKDAYS):
+                short[q, d, i] = chance[d, q]
+                unmet[q, d, i] = missing[d]
+            week[q, i] = week_risk(chance, nodes, q, attendance.week, r[q])
+        for g in range(members.start.size - 1):
+            group = members.pool[members.start[g] : members.start[g + 1]]
+            any_day[g, i], any_week[g, i] = group_risk(
+                attendance, chance, week[:, i], nodes, group, r
+            )
 
 
 @kernel
@@ -508,7 +506,7 @@ def failure_share(
     return missing / present if present > 0.0 else 0.0
 
 
-@parallel
+@kernel
 def needed(
     kind: int,
     level: float,
@@ -534,19 +532,17 @@ def needed(
     """
     draws = out.shape[1]
     part = attendance.week if kind == PER_WEEK else 0.0
-    for chunk in prange((draws + _CHUNK - 1) // _CHUNK):
-        room = new_cohorts(capacity, scratch)
-        nodes = new_nodes(1)
-        short = np.empty((WEEKDAYS, 1))
-        unmet = np.empty(WEEKDAYS)
-        for i in range(chunk * _CHUNK, min(draws, (chunk + 1) * _CHUNK)):
-            for q in range(out.shape[0]):
-                bodies = pools.body[pools.start[q] : pools.start[q + 1]]
-                r = row(attendance.clustering, bodies[0])[i]
-                cohorts = gather(attendance, staff, bodies, i, room)
-                out[q, i] = search(
-                    kind, 1.0 - level + LEVEL_TOLERANCE, room, cohorts, r, part, nodes, short, unmet
-                )
+    room = new_cohorts(capacity, scratch)
+    nodes = new_nodes(1)
+    short = np.empty((WEEKDAYS, 1))
+    unmet = np.empty(WEEKDAYS)
+    allowed = 1.0 - level + LEVEL_TOLERANCE
+    for i in range(draws):
+        for q in range(out.shape[0]):
+            bodies = pools.body[pools.start[q] : pools.start[q + 1]]
+            r = row(attendance.clustering, bodies[0])[i]
+            cohorts = gather(attendance, staff, bodies, i, room)
+            out[q, i] = search(kind, allowed, room, cohorts, r, part, nodes, short, unmet)
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""The reference of scenarios and their JSON Schema, made from the classes themselves."""
+"""The reference of scenarios, their JSON Schema and a template, made from the classes."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator
 
 from sim.domain import facts, functions
-from sim.scenario.fields import alternatives, is_model
+from sim.scenario.fields import below, is_model
 from sim.scenario.schema import AreaNorm, Gate, Policy, Readiness, Scenario, SharedShock, Weekday
 from sim.scenario.tables import AUDIT_COLUMNS, BODY_COLUMNS
+from sim.scenario.template import template, template_tables
 from sim.scenario.types import Area, Count, Input, Provenance, Within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
-_FIGURES = (Input, Count, Area)
+__all__ = ["json_schema", "reference", "template", "template_tables"]
+
 _MANY = {"body": "body[]", "correlation": "correlation[]", "blocks": "blocks[]", "posts": "posts[]"}
 _BODIES = "A CSV table of bodies in place of `[[body]]`."
 
@@ -57,18 +59,20 @@ def reference() -> str:
     -------
     str
     """
-    rows = [("bodies", "text", "", _BODIES), *_rows(Scenario, "")]
+    rows = [("`bodies`", "text", "", _BODIES), *_rows(Scenario, "")]
     parts = [_table(("Key", "Type", "Default", "Meaning"), rows)]
     parts.append("\nAn input is a number, or a table with one of these and its source.\n")
-    parts.append(_table(("Key", "Type", "Default", "Meaning"), list(_rows(Input, ""))))
+    parts.append(_table(("Key", "Type", "Default", "Meaning"), _rows(Input, "")))
     for title, columns in (("bodies", BODY_COLUMNS), ("functions", AUDIT_COLUMNS)):
         parts.append(f"\nColumns of a CSV table of {title}.\n")
-        cells = [(f"`{n}`", c.kind.replace("|", ", "), _needed(c.required)) for n, c in columns.items()]
+        cells = [
+            (f"`{n}`", c.kind.replace("|", ", "), _needed(c.required)) for n, c in columns.items()
+        ]
         parts.append(_table(("Column", "Holds", ""), cells))
     return "\n".join(parts) + "\n"
 
 
-def default_text(field: FieldInfo) -> str:
+def _default_text(field: FieldInfo) -> str:
     """Return the default of a field as a reader would write it, empty where there is none."""
     default = field.default
     if field.is_required() or default is None or default == {} or default == ():
@@ -80,7 +84,7 @@ def default_text(field: FieldInfo) -> str:
     return "" if is_model(type(default)) else str(default)
 
 
-def type_text(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
+def _type_text(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
     """Return what a key may hold, in words.
 
     Parameters
@@ -91,16 +95,16 @@ def type_text(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
     """
     if get_origin(annotation) is Annotated:
         inner, *more = get_args(annotation)
-        return type_text(inner, (*metadata, *more))
+        return _type_text(inner, (*metadata, *more))
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{word}`" for word in get_args(annotation))
     if get_origin(annotation) in (dict, tuple):
         inner = get_args(annotation)[get_origin(annotation) is dict]
         several = "by name: " if get_origin(annotation) is dict else "list: "
-        return several + type_text(inner)
+        return several + _type_text(inner)
     parts = [arg for arg in get_args(annotation) if arg is not NoneType]
     if parts:
-        return " or ".join(type_text(part, metadata) for part in parts)
+        return " or ".join(_type_text(part, metadata) for part in parts)
     return f"{_noun(annotation)} {_limits(metadata)}".strip()
 
 
@@ -139,23 +143,12 @@ def _rows(model: type[BaseModel], path: str) -> Iterator[tuple[str, str, str, st
             continue
         key = f"{path}{_MANY.get(name, name)}"
         meaning = (field.description or "").replace("\n", " ")
-        default = "required" if field.is_required() else default_text(field)
-        yield f"`{key}`", type_text(field.annotation, tuple(field.metadata)), default, meaning
-        for inner in _inner(field):
+        default = "required" if field.is_required() else _default_text(field)
+        yield f"`{key}`", _type_text(field.annotation, tuple(field.metadata)), default, meaning
+        for inner in below(field.annotation):
             yield from _rows(inner, f"{key}.NAME." if inner is Policy else f"{key}.")
     if model is Readiness:
         yield from _rows(Gate, f"{path}NAME.")
-
-
-def _inner(field: FieldInfo) -> list[type[BaseModel]]:
-    """Return the classes whose keys stand below a field."""
-    found = []
-    for kind in alternatives(field.annotation):
-        args = get_args(kind)
-        below = alternatives(args[-1] if get_origin(kind) is dict else args[0]) if args else [kind]
-        if get_origin(kind) is not Literal:
-            found += [inner for inner in below if is_model(inner) and inner not in _FIGURES]
-    return found
 
 
 def _common(model: type[BaseModel]) -> set[str]:
@@ -171,7 +164,11 @@ def _noun(kind: Any) -> str:
     if kind in (Input, AreaNorm):
         return "input"
     if kind in (Count, Area):
-        return "whole number with source" if kind is Count else "number with source"
+        return (
+            "whole number, or table with source"
+            if kind is Count
+            else "number, or table with source"
+        )
     if kind is Weekday:
         return "list or table"
     plain = {int: "whole number", float: "number", str: "text", bool: "true or false"}
@@ -199,6 +196,6 @@ def _needed(required: bool) -> str:
     return "required" if required else ""
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '∣') for cell in row)} |" for row in lines)
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from sim.scenario.schema import Gate, Readiness, Scenario
+from sim.scenario.types import Area, Count, Input
 
 
 def alternatives(annotation: Any) -> list[Any]:
@@ -26,6 +27,20 @@ def models_at(path: tuple[str | int, ...]) -> list[type[BaseModel]]:
     for part in path:
         kinds = [plain for kind in kinds for plain in alternatives(_inside(kind, part))]
     return [kind for kind in kinds if is_model(kind)]
+
+
+def below(annotation: Any) -> list[type[BaseModel]]:
+    """Return the classes that an annotation holds, figures with their source left out."""
+    found: list[type[BaseModel]] = []
+    for kind in alternatives(annotation):
+        args = get_args(kind)
+        if get_origin(kind) is dict:
+            found += below(args[1])
+        elif get_origin(kind) is tuple:
+            found += below(args[0])
+        elif is_model(kind) and kind not in (Input, Count, Area):
+            found.append(kind)
+    return found
 
 
 def is_model(kind: Any) -> bool:

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from sim.domain.functions import Audit  # noqa: TC001 - pydantic reads it when it runs
+from sim.domain.functions import Audit
 from sim.scenario.types import (
     FIGURE_KEYS,
     Area,
@@ -31,6 +31,7 @@ from sim.scenario.types import (
     Provenance,
     Share,
     Weight,
+    Within,
 )
 
 AreaBasis = Literal["gross", "internal", "usable", "technical_passport"]
@@ -260,7 +261,7 @@ class Meeting(Frozen):
 class AreaNorms(Frozen):
     """``[area]``: what one place needs."""
 
-    workstation_m2: AreaNorm
+    workstation_m2: Annotated[AreaNorm, AfterValidator(Within(0))]
     """Area per workstation [m²]."""
     office: dict[Label, NotNegative] = Field(default={})
     """Area of a private office by rank [m²], over and above the workstations."""

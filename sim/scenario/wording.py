@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.scenario.positions import Path
 
 _NUMBER = re.compile(r"([+-]?\d[\d \u00a0\u202f_]*)(?:[.,](\d+))?\s*(%?)")
+_MARKS = frozenset({"{one}", "{word}", "{bodies}", "[key]"})
 _PATTERNS = {
     r"^[A-Z]{3}$": "must be three capital letters, as in KZT",
 }
@@ -90,7 +91,7 @@ def faults_of(error: ValidationError, document: Document, told: Collection[Path]
 
 def path_of(details: ErrorDetails) -> Path:
     """Return the path of an error without pydantic's marks of choices and keys."""
-    return tuple(part for part in details["loc"] if str(part)[:1] not in "{[")
+    return tuple(part for part in details["loc"] if part not in _MARKS) or details["loc"]
 
 
 def _fault(details: ErrorDetails, document: Document) -> Fault:

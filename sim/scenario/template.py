@@ -1,0 +1,192 @@
+"""A scenario to start from: every key with its meaning, the optional ones as comments."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from sim.domain import facts, functions
+from sim.scenario.fields import below
+from sim.scenario.schema import (
+    About,
+    AreaNorms,
+    Attendance,
+    Body,
+    Correlation,
+    Cost,
+    Gate,
+    Policy,
+    Readiness,
+    Run,
+)
+from sim.scenario.types import Input, Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+_SECTIONS: tuple[tuple[str, type[BaseModel], bool], ...] = (
+    ("[scenario]", About, True),
+    ("[run]", Run, True),
+    ("[[body]]", Body, False),
+    ("[attendance]", Attendance, True),
+    ("[readiness]", Readiness, True),
+    ("[readiness.literacy]", Gate, True),
+    ("[area]", AreaNorms, True),
+    ("[cost]", Cost, True),
+    ("[policy.remote]", Policy, True),
+    ("[policy.combined]", Policy, True),
+    ("[[correlation]]", Correlation, False),
+)
+"""Heading, class, and whether the section is part of the example or a comment."""
+
+_LIVE = {
+    "scenario.name": '"my-scenario"',
+    "scenario.title": '"Our offices after remote work"',
+    "scenario.area_basis": '"usable"',
+    "run.draws": "16_384",
+    "run.seed": "1",
+    "attendance.weekday": "{ value = [1.0, 1.0, 1.0, 1.0, 1.0], confirmed = false }",
+    "attendance.absence": "{ beta = { mean = 0.12, sd = 0.02 }, confirmed = false }",
+    "attendance.clustering": "{ uniform = [0.00, 0.05], confirmed = false }",
+    "attendance.shared": "{ common = 0.3, week = 0.2, confirmed = false }",
+    "attendance.compliance": "{ beta = { mean = 0.85, sd = 0.08 }, confirmed = false }",
+    "readiness.literacy.today": "{ uniform = [0.5, 0.7], confirmed = false }",
+    "readiness.literacy.target": "0.95",
+    "area.workstation_m2": '{ value = 12, includes = "circulation", confirmed = false }',
+    "cost.running.rent": "{ uniform = [30_000, 60_000], confirmed = false }",
+    "cost.running.utilities": "{ uniform = [6_000, 9_000], confirmed = false }",
+    "policy.remote.title": '"Remote work where the duties allow it"',
+    "policy.remote.eligible": '"audit"',
+    "policy.remote.modes": "{ remote = 1.0 }",
+    "policy.remote.workstations": "{ service = { per_day = 0.95, assurance = 0.90 } }",
+    "policy.combined.extends": '"remote"',
+    "policy.combined.title": '"Two days a week on site"',
+    "policy.combined.modes": "{ combined = 1.0 }",
+    "policy.combined.days_on_site": "2",
+}
+"""Keys that the example states."""
+
+_SHOWN = {
+    "scenario.description": '"What this scenario is for."',
+    "scenario.currency": '"KZT"',
+    "scenario.classification": '"for official use"',
+    "scenario.sources": '{ S1 = "Order 12 of 2024, clause 3" }',
+    "body.name": '"central"',
+    "body.tier": '"ministries"',
+    "body.building": '"main"',
+    "body.headcount": '{ value = 120, source = "staff list, 1 March", confirmed = true }',
+    "body.vacant_posts": "8",
+    "body.workstations": "125",
+    "body.area_m2": "1_800",
+    "body.fixed_m2": "150",
+    "body.area_basis": '"usable"',
+    "body.offices": "{ chief = 2 }",
+    "body.audit": '"functions.csv"',
+    "body.blocks": '[{ name = "A", staff = 120, eligible = 0.7 }]',
+    "body.posts": '[{ name = "clerk", staff = 120, time = { "public reception" = 1.0 } }]',
+    "readiness.literacy.cost_per_person": "{ triangular = [40_000, 60_000, 120_000] }",
+    "area.office": "{ chief = 18 }",
+    "area.meeting": "{ share = 0.2, seat_m2 = 2 }",
+    "policy.remote.extends": '"another-policy"',
+    "policy.remote.days_on_site": "2",
+    "policy.remote.dedicated": "{ secrets = 0.10 }",
+    "correlation.inputs": '["cost.running.rent", "cost.running.utilities"]',
+    "correlation.rank": "0.6",
+}
+"""Keys that the example only shows, beside those with a default."""
+
+_BODIES = """\
+name,tier,building,headcount,vacant_posts,workstations,area_m2,fixed_m2,audit,source,confirmed
+central,ministries,main,120,8,125,1800,150,functions.csv,example,false
+regional,departments,branch,60,3,62,900,60,functions.csv,example,false
+"""
+
+_FUNCTIONS = """\
+name,kind,service,block,feasibility,share,reason,staff,source
+drafting rules,main,no,,full,,,,example
+inspections,main,no,,partial,0.5,visits on site,,example
+secret records,auxiliary,no,,none,,law on state secrets,,example
+public reception,main,yes,,full,,,,example
+"""
+
+
+def template() -> str:
+    """Return a scenario to start from.
+
+    Returns
+    -------
+    str
+        TOML that loads beside the tables of `template_tables`.
+    """
+    lines = ["#:schema ./scenario.schema.json", *_about_inputs(), ""]
+    lines += ['bodies = "bodies.csv"', "# In place of the table: [[body]], as below.", ""]
+    seen: set[type[BaseModel]] = set()
+    for heading, model, live in _SECTIONS:
+        lines += [*_section(heading, model, live, model not in seen), ""]
+        seen.add(model)
+    return "\n".join(lines)
+
+
+def template_tables() -> dict[str, str]:
+    """Return the CSV tables that the template names, by name.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    return {"bodies.csv": _BODIES, "functions.csv": _FUNCTIONS}
+
+
+def _about_inputs() -> Iterator[str]:
+    yield from _comment("A quantity is a number, or a table with exactly one of these:")
+    for name, field in Input.model_fields.items():
+        if name not in Provenance.model_fields:
+            yield from _comment(f"{name}: {field.description}", "  ")
+    yield from _comment("and beside it, as for every figure with a source:")
+    for name, field in Provenance.model_fields.items():
+        yield from _comment(f"{name}: {field.description}", "  ")
+    yield from _comment(f"Shipped figures: {', '.join(facts.names())}.")
+    yield from _comment(f"Shipped audits: {', '.join(functions.shipped_names())}.")
+
+
+def _section(heading: str, model: type[BaseModel], live: bool, explain: bool) -> Iterator[str]:
+    if explain:
+        yield from _comment((model.__doc__ or "").split("\n")[0])
+    yield heading if live else f"# {heading}"
+    path = heading.strip("[]")
+    for name, field in model.model_fields.items():
+        if explain:
+            yield from _comment(field.description or "")
+            yield from _inner_keys(field)
+        yield from _assignments(path, name, field, explain)
+
+
+def _assignments(path: str, name: str, field: FieldInfo, explain: bool) -> Iterator[str]:
+    key = f"{path}.{name}"
+    live = {k: text for k, text in _LIVE.items() if k == key or k.startswith(f"{key}.")}
+    for known, text in live.items():
+        yield f"{known.removeprefix(f'{path}.')} = {text}"
+    if not live and explain:
+        yield f"# {name} = {_SHOWN[key] if key in _SHOWN else _default(field)}"
+
+
+def _inner_keys(field: FieldInfo, indent: str = "  ") -> Iterator[str]:
+    for model in below(field.annotation):
+        for name, inner in model.model_fields.items():
+            if name not in Input.model_fields:
+                yield from _comment(f"{name}: {inner.description}", indent)
+                yield from _inner_keys(inner, f"{indent}  ")
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.default
+    return f'"{default}"' if isinstance(default, str) else str(default)
+
+
+def _comment(text: str, indent: str = "") -> Iterator[str]:
+    width = 96 - len(indent)
+    for line in textwrap.wrap(text.replace("``", "`"), width, break_on_hyphens=False):
+        yield f"# {indent}{line}"
