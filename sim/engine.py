@@ -47,7 +47,7 @@ def simulate(problem: Problem, draws: Draws) -> xr.Dataset:
         for plan, size in zip(problem.policies, sizes, strict=True)
     ]
     arrays = {name: np.stack([policy[name] for policy in found]) for name in found[0]}
-    return label(problem, draws, arrays)
+    return label(problem, draws.first, arrays)
 
 
 def _simulate_policy(

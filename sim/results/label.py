@@ -11,18 +11,18 @@ from sim.variables import BY_NAME
 
 if TYPE_CHECKING:
     from sim.problem import Problem
-    from sim.sampling import Draws
 
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 
-def label(problem: Problem, draws: Draws, arrays: dict[str, np.ndarray]) -> xr.Dataset:
+def label(problem: Problem, first: int, arrays: dict[str, np.ndarray]) -> xr.Dataset:
     """Name the arrays of one block.
 
     Parameters
     ----------
     problem : Problem
-    draws : Draws
+    first : int
+        Index of the first draw.
     arrays : dict of float64[policy, ...]
         By variable name, with the dimensions of ``sim.variables``.
 
@@ -31,6 +31,7 @@ def label(problem: Problem, draws: Draws, arrays: dict[str, np.ndarray]) -> xr.D
     xarray.Dataset
         Every variable with ``units``, ``long_name`` and ``source``.
     """
+    count = arrays["workstations"].shape[-1]
     return xr.Dataset(
         {
             name: (BY_NAME[name].dims, values.astype(np.float64), attributes(problem, name))
@@ -38,7 +39,7 @@ def label(problem: Problem, draws: Draws, arrays: dict[str, np.ndarray]) -> xr.D
         },
         coords={
             **coordinates(problem),
-            "draw": ("draw", np.arange(draws.first, draws.first + draws.count)),
+            "draw": ("draw", np.arange(first, first + count)),
         },
         attrs={"scenario": problem.name, "title": problem.title},
     )
