@@ -120,9 +120,9 @@ def read(path: Path) -> tuple[xr.Dataset, Provenance]:
     with xr.open_dataset(path, engine=_ENGINE) as stored:
         summary = stored.load()
     said: dict[str, Any] = json.loads(summary.attrs.pop("provenance"))
-    return summary, Provenance(
-        **{k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
-    )
+    for name in ("overrides", "overlays"):
+        said[name] = tuple(said[name])
+    return summary, Provenance(**said)
 
 
 def read_draws(path: Path) -> xr.Dataset:
