@@ -174,9 +174,9 @@ CASES: list[Case] = [
         '[[body]] #!\nname = "local"',
         "body.local.headcount\n    is required and missing",
     ),
-    toml("misspelt-section", "[attendance]", "[attendence] #!", "did you mean attendance?"),
+    toml("misspelt-section", "[attendance]", "[attendnce] #!", "did you mean attendance?"),
     toml("unknown-key", "draws = 1000", "draws = 1000\nzzz = 1 #!", "known keys: draws, seed"),
-    toml("misspelt-kind", "{ uniform = [1, 2] }", "{ unform = [1, 2] } #!", "mean uniform?"),
+    toml("misspelt-kind", "{ uniform = [1, 2] }", "{ uniforn = [1, 2] } #!", "mean uniform?"),
     more("misspelt-gate-key", "[readiness.other]\ntody = 1 #!", "did you mean today?"),
     more(
         "misspelt-dependence", '[readiness]\ndependance = "nested" #!', "did you mean dependence?"
@@ -334,7 +334,8 @@ CASES: list[Case] = [
     toml(
         "ten-million",
         "[[body]]\n",
-        '[[body]] #!\nname = "huge"\nheadcount = 10_000_000\nworkstations = 1\narea_m2 = 1\n[[body]]\n',
+        '[[body]] #!\nname = "huge"\nheadcount = 10_000_000\n'
+        "workstations = 1\narea_m2 = 1\n[[body]]\n",
         "more than 10_000_000 people",
     ),
     # policies
@@ -363,12 +364,15 @@ CASES: list[Case] = [
     toml("six-days", "eligible = 0.5", "eligible = 0.5\ndays_on_site = 6 #!", "from 0 to 5"),
     toml("body-left-out", "0.6 }", "{ central = 0.6 } } #!", "says nothing for local"),
     toml(
-        "body-unknown", "0.6 }", "{ central = 1, local = 1, lokal = 1 } } #!", "did you mean local?"
+        "body-unknown",
+        "0.6 }",
+        "{ central = 1, local = 1, loccal = 1 } } #!",
+        "did you mean local?",
     ),
-    toml("kind-as-body", "0.6 }", "{ unifrom = [0.5, 0.6] } } #!", "did you mean uniform?"),
+    toml("kind-as-body", "0.6 }", "{ uniforn = [0.5, 0.6] } } #!", "did you mean uniform?"),
     toml("two-rules", "0.6 }", "0.6, fixed = 3 } #!", "exactly one of per_person, service"),
     toml("no-level", "{ per_person = 0.6 }", "{ service = {} } #!", "exactly one of per_day"),
-    toml("wrong-rule", "{ per_person = 0.6 }", '"curent" #!', "did you mean current?"),
+    toml("wrong-rule", "{ per_person = 0.6 }", '"curreant" #!', "did you mean current?"),
     more(
         "all-dedicated", "[policy.d]\nextends = 'half'\ndedicated = { a = 0.6, b = 0.6 } #!", "1.2"
     ),

@@ -46,7 +46,7 @@ DOCUMENTS = {
     "arrays-of-tables": "[[a]]\nb = 1\n[[a.c]]\nd = 1\n[[a.c]]\nd = 2\n[[a]]\n[[a.c]]\nd = 3\n"
     "[a.e]\nf = 1\n",
     "inline": "a = { b = 1, c.d = [ { e = 1 }, { e = [] } ], 'f' = {} }\nb = 2\n",
-    "lists": 'a = [ # one\n  1,\n  [2, [3]], # [\n  \'x, ]\',\n  "]\\"",\n]\nb = []\n',
+    "lists": "a = [ # one\n  1,\n  [2, [3]], # [\n  'x, ]',\n  \"]',\",\n]\nb = []\n",
     "strings": 'a = """\nx = 1 # no\n"quoted" \\""" end"""\nb = \'\'\'it\'\'s\n[c]\'\'\'\n'
     'd = """"two""quotes""""\ne = \'\'\'\'\'\'\nf = """a"""""\n[g]\nh = "#"\n',
     "scalars": "a = 1979-05-27 07:32:00Z\nb = -inf\nc = 1_000.5e-3\nd = true\ne = 0xff\n",

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from pathlib import Path
 
+_TYPOGRAPHY = frozenset(
+    "\u00ab\u00bb\u2116\u2013\u2014\u201c\u201d\u201e\u2019\u2026\u00a0\u00a7\u00b0"
+)
+_LETTERS = frozenset("\u0401\u0451\u0406\u0456")
+"""Letters of Kazakh and Russian outside the alphabet's main block."""
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -161,9 +166,7 @@ def decoded(data: bytes) -> tuple[str, str]:
 
 
 def _reads_as_cyrillic(text: str) -> bool:
-    """Tell whether the letters beyond ASCII are mostly Cyrillic, as they are in Windows-1251."""
-    beyond = [char for char in text if char > "\x7f"]
-    letters = sum(
-        char == "\u0401" or "\u0410" <= char <= "\u0451" for char in beyond if char.isalpha()
-    )
+    """Tell whether what stands beyond ASCII is mostly Cyrillic, as it is in Windows-1251."""
+    beyond = [char for char in text if char > "\x7f" and char not in _TYPOGRAPHY]
+    letters = sum("\u0410" <= char <= "\u044f" or char in _LETTERS for char in beyond)
     return letters >= 0.75 * len(beyond)

@@ -167,7 +167,7 @@ class Reading:
         layer.data.pop("bodies")
         layer.data["body"] = table.body
         self.faults += table.faults
-        self.notes.append(table.note)
+        self.notes.append(f"{named}: {table.dialect}")
         if table.faults:
             self.broken.add("body")
         return table.places
@@ -178,10 +178,10 @@ class Reading:
         except Refused as refused:
             self.faults.append(fault_at(document, path, refused.message, refused.remedy))
             return None
-        found, faults, note = tables.audit(text, encoding, self.source.shown(name), name)
-        self.faults += faults
-        self.notes.append(note)
-        return found
+        table = tables.audit(text, encoding, self.source.shown(name), name)
+        self.faults += table.faults
+        self.notes.append(f"{name}: {table.dialect}")
+        return table.audit
 
     def _shipped_audit(self, name: str, path: Path, document: Document) -> Audit | None:
         known = functions.shipped_names()

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.domain.functions import SHARES, Audit, Function
-from sim.scenario.csvtext import Column, Row, Table, number, read
+from sim.scenario.csvtext import Column, Dialect, Row, Table, number, read
 from sim.scenario.document import Place
 
 if TYPE_CHECKING:
@@ -53,7 +53,15 @@ class Bodies(NamedTuple):
     body: list[dict[str, Any]]
     places: dict[Path, Place]
     faults: list[Fault]
-    note: str
+    dialect: Dialect
+
+
+class Functions(NamedTuple):
+    """What a table of functions says; the audit is None where the table has a fault."""
+
+    audit: Audit | None
+    faults: list[Fault]
+    dialect: Dialect
 
 
 def bodies(text: str, encoding: str, file: str) -> Bodies:
@@ -78,10 +86,10 @@ def bodies(text: str, encoding: str, file: str) -> Bodies:
             continue
         places |= _body_places(len(body), row, file)
         body.append(_body(values))
-    return Bodies(body, places, table.faults, f"{file}: {table.dialect}")
+    return Bodies(body, places, table.faults, table.dialect)
 
 
-def audit(text: str, encoding: str, file: str, name: str) -> tuple[Audit | None, list[Fault], str]:
+def audit(text: str, encoding: str, file: str, name: str) -> Functions:
     """Read a table of functions.
 
     Parameters
@@ -93,11 +101,7 @@ def audit(text: str, encoding: str, file: str, name: str) -> tuple[Audit | None,
 
     Returns
     -------
-    audit : Audit or None
-        None where the table has a fault.
-    faults : list of Fault
-    note : str
-        How the table is written.
+    Functions
     """
     table = read(text, encoding, file, AUDIT_COLUMNS, "")
     functions: dict[str, Function] = {}
@@ -105,10 +109,8 @@ def audit(text: str, encoding: str, file: str, name: str) -> tuple[Audit | None,
         values = _values(row, table)
         if values is not None and _function_agrees(values, row, table, functions):
             functions[values["name"]] = _function(values)
-    note = f"{file}: {table.dialect}"
-    if table.faults:
-        return None, table.faults, note
-    return Audit(name, "", "", file, tuple(functions.values())), [], note
+    found = None if table.faults else Audit(name, "", "", name, tuple(functions.values()))
+    return Functions(found, table.faults, table.dialect)
 
 
 def _values(row: Row, table: Table) -> dict[str, Any] | None:

@@ -176,8 +176,9 @@ def _expected_word(path: tuple[str | int, ...], words: str) -> str:
 
 def _plain(value: Any) -> str:
     """Return a limit as TOML may write it, without an exponent where people count in digits."""
-    large = isinstance(value, (int, float)) and 1000 <= abs(value) < 1e16
-    return f"{value:_.0f}" if large else str(value)
+    if not isinstance(value, (int, float)):
+        return str(value)
+    return f"{value:_.0f}" if 1000 <= abs(value) < 1e16 else f"{value:g}"
 
 
 def _remedy(details: ErrorDetails, path: Path, document: Document) -> str:
