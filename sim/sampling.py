@@ -141,7 +141,7 @@ def _sobol_table() -> tuple[np.ndarray, np.ndarray]:
 
 @functools.lru_cache(maxsize=4096)
 def direction_numbers(dimension: int, bits: int) -> np.ndarray:
-    """Return the Sobol direction numbers of a dimension, uint64[bit] of 53 binary digits each.
+    """Return the Sobol direction numbers of a dimension, uint64[bit] of 52 binary digits each.
 
     The point of index n is the exclusive or of the numbers at the bits of n.
     """
@@ -205,6 +205,8 @@ def _pert(u: Floats, low: float, mode: float, high: float) -> Floats:
 
 
 def _normal(u: Floats, mean: float, sd: float, low: float, high: float) -> Floats:
+    if low > mean:  # the lower tail keeps its digits, the upper does not
+        return -_normal(1 - u, -mean, sd, -high, -low)
     bottom, top = special.ndtr((low - mean) / sd), special.ndtr((high - mean) / sd)
     return np.clip(mean + sd * special.ndtri(bottom + u * (top - bottom)), low, high)
 

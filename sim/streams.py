@@ -19,7 +19,7 @@ _R0, _R1, _R2, _R3 = np.uint64(16), np.uint64(42), np.uint64(12), np.uint64(31)
 _R4, _R5, _R6, _R7 = np.uint64(16), np.uint64(32), np.uint64(24), np.uint64(21)
 _WORD = np.uint64(64)
 _HALF_WORD = np.uint64(32)
-_LOW_BITS = np.uint64(11)
+_LOW_BITS = np.uint64(12)
 
 # What a number is for; it fills the upper half of the counter's second word.
 INPUT, ELIGIBLE, READY, REMOTE, COMBINED, PRESENT, PATTERN, KEPT, DAY, WEEK, SHARE = range(11)
@@ -83,8 +83,8 @@ def uniform(seed: np.uint64, key: np.uint64, draw: int, purpose: int, slot: int)
     Returns
     -------
     float
-        A multiple of 2**-53 plus 2**-54: never 0 and never 1.
+        A multiple of 2**-52 plus 2**-53: never 0, never 1, every one as likely as the others.
     """
     place = (np.uint64(purpose) << _HALF_WORD) | np.uint64(slot)
     bits, _ = threefry(seed, key, np.uint64(draw), place)
-    return (np.float64(bits >> _LOW_BITS) + 0.5) * 2.0**-53
+    return (np.float64(bits >> _LOW_BITS) + 0.5) * 2.0**-52

@@ -113,11 +113,13 @@ def quantile(u: float, n: int, p: float) -> int:
 @kernel
 def fill_masses(n: int, p: float, low: int, high: int, out: np.ndarray) -> None:
     """Write P(X = low) ... P(X = high) to ``out``, outwards from the mode."""
+    if p <= 0.0 or p >= 1.0:
+        for k in range(low, high + 1):
+            out[k - low] = mass(k, n, p)
+        return
     mode = min(max(int((n + 1) * p), low), high)
-    if p >= 1.0:
-        mode = high
     out[mode - low] = mass(mode, n, p)
-    odds = p / (1.0 - p) if p < 1.0 else 0.0
+    odds = p / (1.0 - p)
     for k in range(mode, high):
         out[k + 1 - low] = out[k - low] * ((n - k) * odds / (k + 1.0))
     for k in range(mode, low, -1):

@@ -14,11 +14,11 @@ from sim import streams
 from sim.jit import kernel
 
 REPLICATES = 16
-DIGITS = 53
+DIGITS = 52
 _DIGITS = np.uint64(DIGITS)
 _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
-_LOW_BITS = np.uint64(11)
+_LOW_BITS = np.uint64(12)
 
 
 @kernel
@@ -40,7 +40,7 @@ def scramble(
     seed, key : uint64
         Seed of the run and key of the input.
     directions : uint64[bit]
-        Direction numbers of the dimension, 53 binary digits each.
+        Direction numbers of the dimension, 52 binary digits each.
     out : uint64[replicate, bit]
         Out: scrambled direction numbers L v; L is lower triangular with ones on its diagonal.
     shift : uint64[replicate]
@@ -82,7 +82,7 @@ def sobol_points(first: int, directions: np.ndarray, shift: np.ndarray, out: np.
                 digits ^= directions[replicate, bit]
             index >>= 1
             bit += 1
-        out[i] = (np.float64(digits) + 0.5) * 2.0**-53
+        out[i] = (np.float64(digits) + 0.5) * 2.0**-52
 
 
 @kernel

@@ -573,7 +573,7 @@ def search(
         if day_mean >= mean:
             mean = day_mean
             spread = max(1.0, math.sqrt(variance + slope * slope))
-    wanted = normal.quantile(min(1.0 - allowed, 1.0 - 1e-12))
+    wanted = normal.quantile(min(max(1.0 - allowed, 1e-12), 1.0 - 1e-12))
     low, high = -1, people
     guess = int(mean + wanted * spread)
     for turn in range(200):

@@ -39,6 +39,28 @@ def stream_key(path: str) -> str:
     return rest.partition(".")[2] if head == "policy" else path
 
 
+def register(scenario: Scenario) -> dict[str, Provenance]:
+    """Return every figure by its dotted path, where it was written.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    dict of str to Provenance
+        What a policy takes from another is listed once; the compliance only where a policy has
+        people in the combined mode.
+    """
+    found = _outside_policies(scenario)
+    if not any(policy.modes.combined.support()[1] > 0 for policy in scenario.policy.values()):
+        del found["attendance.compliance"]
+    for name, policy in scenario.policy.items():
+        parent = scenario.policy.get(policy.extends or "")
+        found |= {f"policy.{name}.{path}": figure for path, figure in _stated(policy, parent)}
+    return found
+
+
 def unconfirmed(scenario: Scenario) -> tuple[str, ...]:
     """Return the paths of the figures that somebody still has to confirm.
 
@@ -49,20 +71,9 @@ def unconfirmed(scenario: Scenario) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        What a policy takes from another is listed once, where it was written; the compliance
-        only where a policy has people in the combined mode.
+        Those of ``register`` that nobody has confirmed.
     """
-    paths = [path for path, figure in _outside_policies(scenario).items() if not figure.confirmed]
-    if not any(policy.modes.combined.support()[1] > 0 for policy in scenario.policy.values()):
-        paths = [path for path in paths if path != "attendance.compliance"]
-    for name, policy in scenario.policy.items():
-        parent = scenario.policy.get(policy.extends or "")
-        paths += [
-            f"policy.{name}.{path}"
-            for path, figure in _stated(policy, parent)
-            if not figure.confirmed
-        ]
-    return tuple(paths)
+    return tuple(path for path, figure in register(scenario).items() if not figure.confirmed)
 
 
 def _outside_policies(scenario: Scenario) -> dict[str, Provenance]:

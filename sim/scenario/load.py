@@ -30,11 +30,14 @@ class Loaded:
         The text of each file by its name: the scenario first, then its tables, then the overlays.
     notes : tuple of str
         What was detected about each table.
+    overlays : tuple of str
+        Those names in ``files`` that are overlays.
     """
 
     scenario: Scenario
     files: dict[str, str]
     notes: tuple[str, ...]
+    overlays: tuple[str, ...]
 
 
 def load(
@@ -101,4 +104,4 @@ def _load(source: Source, options: Sequence[str]) -> Loaded:
     scenario = reading.scenario(document, audits)
     complete = scenario.model_copy(update={"policy": resolved(scenario.policy), "audits": audits})
     overlays = {name: source.texts.pop(name) for name in source.overlays}
-    return Loaded(complete, source.texts | overlays, tuple(reading.notes))
+    return Loaded(complete, source.texts | overlays, tuple(reading.notes), tuple(overlays))

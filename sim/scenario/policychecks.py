@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from sim.domain.eligibility import WORKING_DAYS, least_days_on_site
 from sim.scenario.document import nearest
 from sim.scenario.policies import owner, resolved
 
@@ -88,17 +89,29 @@ def _modes(policy: Policy) -> Iterator[Problem]:
 
 
 def _days(policy: Policy, scenario: Scenario) -> Iterator[Problem]:
+    weights = scenario.attendance.weekday.value or ()
+    open_days = sum(weight > 0 for weight in weights)
+    if policy.eligible == "posts":
+        yield from _floors(scenario, open_days)
     if policy.days_on_site is None:
         if policy.modes.combined.support()[1] > 0:
             message = "must say days_on_site where people work in the combined mode"
             yield ("modes",), message, "add days_on_site = 2 or the like to the policy"
         return
-    weights = scenario.attendance.weekday.value or ()
-    open_days = sum(weight > 0 for weight in weights)
     most = policy.days_on_site.support()[1]
     if most > open_days:
         message = f"can be {most:g}, but only {open_days} weekdays have a weight above 0"
         yield ("days_on_site",), message, "lower it, or see attendance.weekday"
+
+
+def _floors(scenario: Scenario, open_days: int) -> Iterator[Problem]:
+    for body in scenario.body:
+        for post in body.posts:
+            floor = least_days_on_site(scenario.audits[body.audit or ""], post.time)
+            if open_days < floor < WORKING_DAYS:
+                message = f"asks for {floor:g} days on site of {post.name} in {body.name}"
+                remedy = f"only {open_days} weekdays have a weight above 0, see attendance.weekday"
+                yield ("eligible",), message, remedy
 
 
 def _by_body(policy: Policy, names: list[str]) -> Iterator[Problem]:
