@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from sim.jit import kernel
+from sim.kernels import lanes
 
 _WINDOW = 8.3
 _MARGIN = 8.0
@@ -91,8 +92,8 @@ def window(n: int, p: float) -> tuple[int, int]:
 def quantile(u: float, n: int, p: float) -> int:
     """Return the least k with P(X ≤ k) ≥ u for X ~ Binomial(n, p) and 0 < u < 1.
 
-    Adds up masses from the end of the window that is nearer; by symmetry the upper end is the
-    lower end of n - X, so the answer is monotone in u and in p.
+    Adds up masses from the lower end of the window; the answer rises with u and with p. Within
+    1e-13 of u = 1 rounding of the sum decides, and the answer may lie further out.
     """
     if n <= 0 or p <= 0.0:
         return 0
@@ -141,7 +142,7 @@ def tail(limit: int, n: int, p: float) -> tuple[float, float]:
         return 1.0, mean - limit
     total = 0.0
     excess = 0.0
-    if limit >= mean:
+    if limit + 1 >= mean:
         odds = p / (1.0 - p)
         at = mass(limit + 1, n, p)
         for k in range(limit + 1, n + 1):
@@ -160,6 +161,77 @@ def tail(limit: int, n: int, p: float) -> tuple[float, float]:
             break
         at *= k * odds / (n - k + 1.0)
     return 1.0 - total, mean - limit + excess
+
+
+@kernel
+def log_ways(n: int, k: int) -> float:
+    """Return log of the number of ways to choose k of n, for 0 < k < n."""
+    whole, x, rest = float(n), float(k), float(n - k)
+    return (
+        stirling_error(whole)
+        - stirling_error(x)
+        - stirling_error(rest)
+        + x * math.log(whole / x)
+        + rest * math.log(whole / rest)
+        + 0.5 * math.log(whole / (2.0 * math.pi * x * rest))
+    )
+
+
+@kernel
+def lane_tails(
+    limit: int,
+    n: int,
+    p: np.ndarray,
+    at: np.ndarray,
+    odds: np.ndarray,
+    short: np.ndarray,
+    unmet: np.ndarray,
+) -> None:
+    """Find P(X > limit) and E[(X - limit)⁺] of Binomial(n, p) for many p, in vector lanes.
+
+    Parameters
+    ----------
+    limit : int
+        At least 0 and below n.
+    n : int
+    p : float64[lane]
+    at, odds : float64[lane]
+        Scratch.
+    short, unmet : float64[lane]
+        Out.
+
+    Notes
+    -----
+    All lanes add up the same counts from ``limit + 1`` on, so the ratio of neighbouring masses is
+    one scalar times the odds of each lane. Where the mean lies twelve standard deviations above
+    the limit a shortage is certain.
+    """
+    start = limit + 1
+    ways = log_ways(n, start) if start < n else 0.0
+    highest = 0.0
+    for j in range(p.size):
+        highest = max(highest, p[j])
+    for j in range(p.size):
+        kept = max(1.0 - p[j], 1e-300)
+        share = max(p[j], 1e-300)
+        at[j] = lanes.exp(ways + start * lanes.log(share) + (n - start) * lanes.log(kept))
+        odds[j] = share / kept
+        short[j] = at[j]
+        unmet[j] = at[j]
+    reach = _WINDOW * math.sqrt(start * (n - start) / n) + _MARGIN
+    last = min(n, max(window(n, highest)[1], start + math.ceil(reach)))
+    for k in range(start, last):
+        ratio = (n - k) / (k + 1.0)
+        gap = float(k + 1 - limit)
+        for j in range(p.size):
+            at[j] *= ratio * odds[j]
+            short[j] += at[j]
+            unmet[j] += gap * at[j]
+    for j in range(p.size):
+        mean = n * p[j]
+        certain = mean - limit > 12.0 * math.sqrt(max(mean * (1.0 - p[j]), 0.0)) + 5.0
+        short[j] = 1.0 if certain else short[j]
+        unmet[j] = mean - limit if certain else unmet[j]
 
 
 def scratch_size(people: int, cohorts: int) -> int:

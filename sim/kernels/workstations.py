@@ -17,18 +17,19 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.jit import kernel
-from sim.kernels import normal
-from sim.kernels.binomial import sum_tail
-from sim.kernels.presence import WEEKDAYS, Attendance, shocked, weekday_presence
+from sim.kernels import lanes, normal, saddlepoint
+from sim.kernels.binomial import lane_tails, sum_tail
+from sim.kernels.presence import WEEKDAYS, Attendance, weekday_presence
 from sim.kernels.staff import row
 
 PER_DAY, PER_WEEK, PER_PERSON = range(3)
 LEVEL_TOLERANCE = 1e-12
 
-_NODES = 24
+_NODES = 32
 _NODE, _WEIGHT = np.polynomial.legendre.leggauss(_NODES)
 _PANELS = 4
-_FAR = 7.0  # Φ(-7) = 1.3e-12; 24 nodes over ±7 integrate φ to 3e-9, over ±8.2 only to 2.5e-7
+_OUTER = 256
+_FAR = 7.0  # Φ(-7) = 1.3e-12
 _REACH = 7.0
 
 
@@ -60,6 +61,11 @@ class Cohorts(NamedTuple):
     presence: np.ndarray  # float64[weekday]
     masses: np.ndarray  # float64[...]
     work: np.ndarray  # float64[...]
+    node_n: np.ndarray  # float64[merged, node]
+    node_p: np.ndarray  # float64[merged, node]
+    limits: np.ndarray  # float64[node]
+    node_short: np.ndarray  # float64[node]
+    node_unmet: np.ndarray  # float64[node]
 
 
 class Nodes(NamedTuple):
@@ -70,6 +76,11 @@ class Nodes(NamedTuple):
     unmet: np.ndarray  # float64[pool, weekday, node], weight times E[(X - D)⁺ | z]
     used: np.ndarray  # int64[pool, weekday], how many nodes there are
     high: np.ndarray  # float64[pool, weekday], above it every day is short
+    weight: np.ndarray  # float64[node], φ at the nodes last placed
+    lanes: saddlepoint.Lanes
+    centre: np.ndarray  # float64[outer], values of the part of the shock held fixed
+    chance: np.ndarray  # float64[outer], P(X > D) given it
+    enough: np.ndarray  # float64[outer], chance that nothing is short given it
 
 
 @kernel
@@ -87,19 +98,29 @@ def new_cohorts(capacity: int, scratch: int) -> Cohorts:
         np.empty(WEEKDAYS),
         np.empty(scratch),
         np.empty(scratch),
+        np.empty((capacity, _NODES)),
+        np.empty((capacity, _NODES)),
+        np.empty(_NODES),
+        np.empty(_NODES),
+        np.empty(_NODES),
     )
 
 
 @kernel
 def new_nodes(pools: int) -> Nodes:
     """Return scratch for the nodes of so many pools."""
-    size = _PANELS * _NODES
+    size = 2 * _PANELS * _NODES
     return Nodes(
         np.empty((pools, WEEKDAYS, size)),
         np.empty((pools, WEEKDAYS, size)),
         np.empty((pools, WEEKDAYS, size)),
         np.zeros((pools, WEEKDAYS), np.int64),
         np.empty((pools, WEEKDAYS)),
+        np.empty(size),
+        saddlepoint.new_lanes(_NODES),
+        np.empty(_OUTER),
+        np.empty(_OUTER),
+        np.empty(_OUTER),
     )
 
 
@@ -170,26 +191,38 @@ def moments(room: Cohorts, merged: int, r: float, z: float) -> tuple[float, floa
         p = room.day_scale[c] * normal.below(at)
         mean += room.n[c] * p
         variance += room.n[c] * p * (1.0 - p)
-        if abs(at) < 40.0:
-            slope += room.n[c] * room.day_scale[c] * normal.density(at) * stretch
+        slope += room.n[c] * room.day_scale[c] * normal.density(at) * stretch
     return mean, variance, slope
 
 
 @kernel
 def crossing(room: Cohorts, merged: int, r: float, target: float) -> float:
-    """Return the shock at which mean presence is ``target``, within ±7."""
+    """Return the shock at which mean presence is ``target``, within ±7.
+
+    Starts where one cohort of the same size and mean crosses, and stops within a hundredth of
+    the width over which the chance of a shortage rises.
+    """
     low, high = -_FAR, _FAR
-    z = 0.0
+    most = 0.0
+    mean = 0.0
+    for c in range(merged):
+        most += room.n[c] * room.day_scale[c]
+        mean += room.n[c] * room.day_scale[c] * room.day_base[c]
+    share = min(max(target / most, 1e-15), 1.0 - 1e-15)
+    usual = min(max(mean / most, 1e-15), 1.0 - 1e-15)
+    z = (normal.quantile(share) * math.sqrt(1.0 - r) - normal.quantile(usual)) / math.sqrt(r)
+    z = min(max(z, low), high)
     for _ in range(60):
-        mean, _, slope = moments(room, merged, r, z)
+        mean, variance, slope = moments(room, merged, r, z)
+        if (mean - target) ** 2 < 1e-4 * variance:
+            break
         if mean < target:
             low = z
         else:
             high = z
         step = z - (mean - target) / slope if slope > 0.0 else low
-        previous = z
         z = step if low < step < high else 0.5 * (low + high)
-        if abs(z - previous) < 1e-4:
+        if high - low < 1e-4:
             break
     return z
 
@@ -208,54 +241,147 @@ def place_nodes(
     spread = math.sqrt(variance) / slope if slope > 0.0 else math.inf
     low = max(-_FAR, centre - _REACH * spread)
     high = min(_FAR, centre + _REACH * spread)
-    panel = 2.0 * _REACH * min(spread, width)
-    panels = min(_PANELS, max(1, math.ceil((high - low) / panel - 1e-9)))
+    reach = 2.0 * _REACH * min(spread, width)
+    if abs(centre) > 0.99 * _FAR:  # the mean never gets there, so the spread says nothing
+        reach *= 0.5
+    nodes.used[q, d] = 0
+    nodes.high[q, d] = high
+    place_panels(room, merged, r, limit, variance, low, high, reach, nodes, q, d)
+    if high < _FAR and not fills_up(room, merged):
+        nodes.high[q, d] = _FAR
+        reach = 2.0 * _REACH * width
+        place_panels(room, merged, r, limit, variance, high, _FAR, reach, nodes, q, d)
+
+
+@kernel
+def fills_up(room: Cohorts, merged: int) -> bool:
+    """Tell whether everybody comes on a day of boundless shock: not if days are fixed."""
+    least = 1.0
+    for c in range(merged):
+        least = min(least, room.day_scale[c])
+    return least == 1.0
+
+
+@kernel
+def place_panels(
+    room: Cohorts,
+    merged: int,
+    r: float,
+    limit: int,
+    variance: float,
+    low: float,
+    high: float,
+    reach: float,
+    nodes: Nodes,
+    q: int,
+    d: int,
+) -> None:
+    """Add nodes from ``low`` to ``high`` in as many equal panels as ``reach`` asks for."""
+    panels = min(_PANELS, max(1, math.ceil((high - low) / reach - 1e-9)))
     half = 0.5 * (high - low) / panels
     for k in range(panels):
-        middle = low + (2 * k + 1) * half
+        first = nodes.used[q, d]
+        z = nodes.z[q, d, first : first + _NODES]
         for j in range(_NODES):
-            at = k * _NODES + j
-            z = middle + half * _NODE[j]
-            for c in range(merged):
-                room.p[c] = room.day_scale[c] * shocked(room.probit[c], r, z)
-            short, unmet = sum_tail(limit, merged, room.n, room.p, room.masses, room.work)
-            nodes.z[q, d, at] = z
-            nodes.short[q, d, at] = half * _WEIGHT[j] * short
-            nodes.unmet[q, d, at] = half * _WEIGHT[j] * unmet
-    nodes.used[q, d] = panels * _NODES
-    nodes.high[q, d] = high
+            z[j] = low + half * (2 * k + 1 + _NODE[j])
+        node_tails(room, merged, r, limit, variance, z, nodes.lanes)
+        for j in range(_NODES):
+            nodes.short[q, d, first + j] = half * _WEIGHT[j] * room.node_short[j]
+            nodes.unmet[q, d, first + j] = half * _WEIGHT[j] * room.node_unmet[j]
+        nodes.used[q, d] += _NODES
 
 
 @kernel
-def integrate(nodes: Nodes, q: int, d: int, centre: float, width: float) -> float:
-    """Return P(X > D) for a shock z ~ Normal(centre, width²)."""
-    total = normal.below((centre - nodes.high[q, d]) / width)
-    for j in range(nodes.used[q, d]):
-        total += nodes.short[q, d, j] * normal.density((nodes.z[q, d, j] - centre) / width) / width
-    return total
-
-
-@kernel
-def integrate_unmet(
-    room: Cohorts, merged: int, r: float, limit: int, nodes: Nodes, q: int, d: int
-) -> float:
-    """Return E[(X - D)⁺] for a standard normal shock."""
-    total = 0.0
-    for j in range(nodes.used[q, d]):
-        total += nodes.unmet[q, d, j] * normal.density(nodes.z[q, d, j])
-    half = 0.5 * (_FAR - nodes.high[q, d])
+def node_tails(
+    room: Cohorts,
+    merged: int,
+    r: float,
+    limit: int,
+    variance: float,
+    z: np.ndarray,
+    flags: saddlepoint.Lanes,
+) -> None:
+    """Find the tail and the excess at each node: saddlepoint where it is as good, else exact."""
+    own = 1.0 / math.sqrt(1.0 - r)
+    pull = math.sqrt(r) * own
+    for c in range(merged):
+        n, p = room.node_n[c], room.node_p[c]
+        scale, probit = room.day_scale[c], room.probit[c] * own
+        for j in range(_NODES):
+            n[j] = room.n[c]
+            p[j] = scale * lanes.below(probit + pull * z[j])
+    flags.exact[:] = 1
+    if merged == 1 and variance < saddlepoint.LEAST_VARIANCE:
+        lane_tails(
+            limit, room.n[0], room.node_p[0], flags.t, flags.k0, room.node_short, room.node_unmet
+        )
+        return
+    if variance >= saddlepoint.LEAST_VARIANCE:
+        room.limits[:] = limit
+        saddlepoint.tails(
+            merged, room.node_n, room.node_p, room.limits, flags, room.node_short, room.node_unmet
+        )
     for j in range(_NODES):
-        z = nodes.high[q, d] + half * (1.0 + _NODE[j])
-        mean, _, _ = moments(room, merged, r, z)
-        total += half * _WEIGHT[j] * normal.density(z) * (mean - limit)
+        if flags.exact[j] == 1:
+            for c in range(merged):
+                room.p[c] = room.node_p[c, j]
+            room.node_short[j], room.node_unmet[j] = sum_tail(
+                limit, merged, room.n, room.p, room.masses, room.work
+            )
+
+
+@kernel
+def short_given(nodes: Nodes, q: int, d: int, width: float, centre: np.ndarray) -> np.ndarray:
+    """Find P(X > D) for shocks z ~ Normal(centre, width²), float64[outer], in ``nodes.chance``."""
+    chance = nodes.chance[: centre.size]
+    z, short, high = nodes.z[q, d], nodes.short[q, d], nodes.high[q, d]
+    scale = 1.0 / width
+    for k in range(centre.size):
+        chance[k] = lanes.below((centre[k] - high) * scale)
+    for j in range(nodes.used[q, d]):
+        at, value = z[j], short[j] * scale
+        for k in range(centre.size):
+            chance[k] += value * lanes.density((at - centre[k]) * scale)
+    return chance
+
+
+@kernel
+def unmet_above(
+    room: Cohorts, merged: int, r: float, limit: int, nodes: Nodes, low: float
+) -> float:
+    """Return E[(μ(z) - D); z > low]: what is unmet where every day is short."""
+    half = 0.5 * (_FAR - low)
+    if half <= 0.0:
+        return 0.0
+    own = 1.0 / math.sqrt(1.0 - r)
+    excess, weight = room.node_unmet, nodes.weight
+    for j in range(_NODES):
+        excess[j] = -limit
+    for c in range(merged):
+        most, probit, pull = room.n[c] * room.day_scale[c], room.probit[c] * own, math.sqrt(r) * own
+        for j in range(_NODES):
+            excess[j] += most * lanes.below(probit + pull * (low + half * (1.0 + _NODE[j])))
+    for j in range(_NODES):
+        weight[j] = _WEIGHT[j] * lanes.density(low + half * (1.0 + _NODE[j])) * excess[j]
+    total = 0.0
+    for j in range(_NODES):
+        total += half * weight[j]
     return total
 
 
 @kernel
 def day_risk(
-    room: Cohorts, merged: int, r: float, limit: int, width: float, nodes: Nodes, q: int, d: int
+    room: Cohorts,
+    merged: int,
+    r: float,
+    limit: int,
+    width: float,
+    wants_unmet: bool,
+    nodes: Nodes,
+    q: int,
+    d: int,
 ) -> tuple[float, float]:
-    """Return P(X > D) and E[(X - D)⁺] of one pool on one weekday, keeping its nodes."""
+    """Return P(X > D) and, if wanted, E[(X - D)⁺] of a pool on a weekday, keeping its nodes."""
     nodes.used[q, d] = 0
     nodes.high[q, d] = math.inf
     people = 0
@@ -267,19 +393,53 @@ def day_risk(
     if r == 0.0:
         return sum_tail(limit, merged, room.n, room.p, room.masses, room.work)
     place_nodes(room, merged, r, limit, width, nodes, q, d)
-    unmet = integrate_unmet(room, merged, r, limit, nodes, q, d)
-    return integrate(nodes, q, d, 0.0, 1.0), unmet
+    z, values, weight, high = nodes.z[q, d], nodes.short[q, d], nodes.weight, nodes.high[q, d]
+    used = nodes.used[q, d]
+    for j in range(used):
+        weight[j] = lanes.density(z[j])
+    short = normal.below(-high)
+    for j in range(used):
+        short += values[j] * weight[j]
+    if not wants_unmet:
+        return short, 0.0
+    values = nodes.unmet[q, d]
+    unmet = 0.0
+    for j in range(used):
+        unmet += values[j] * weight[j]
+    return short, unmet + unmet_above(room, merged, r, limit, nodes, high)
 
 
 @kernel
-def outer_step(width: float, part: float, factors: int) -> float:
-    """Return a step of the trapezoid rule over the fixed part of the shock.
+def hold(nodes: Nodes, width: float, part: float, factors: int) -> np.ndarray:
+    """Lay out the fixed part of the shock for the trapezoid rule over ±7.
 
-    The integrand is φ times a product of smooth steps no steeper than ``width / √part``; the
-    rule's error falls like exp(-2 (π scale / step)²).
+    Returns √part z, float64[outer], and sets ``nodes.enough`` to 1 there. The integrand is φ times
+    a product of smooth steps no steeper than ``width / √part``; the rule's error falls like
+    exp(-2 (π scale / step)²). The points fill whole vectors of eight lanes.
     """
     steep = width / math.sqrt(part) / math.sqrt(min(factors, 9))
-    return 0.75 * steep / math.sqrt(1.0 + steep * steep)
+    step = 0.75 * steep / math.sqrt(1.0 + steep * steep)
+    points = (int(2.0 * _FAR / step) // 8 + 1) * 8
+    for k in range(points):
+        nodes.centre[k] = math.sqrt(part) * outer_point(k, points)
+        nodes.enough[k] = 1.0
+    return nodes.centre[:points]
+
+
+@kernel
+def outer_point(k: int, points: int) -> float:
+    """Return point k of the trapezoid rule over ±7."""
+    return _FAR * (2.0 * k / (points - 1.0) - 1.0)
+
+
+@kernel
+def not_enough(nodes: Nodes, points: int) -> float:
+    """Return 1 - E[enough] by the trapezoid rule."""
+    step = 2.0 * _FAR / (points - 1.0)
+    total = 0.0
+    for k in range(points):
+        total += step * normal.density(outer_point(k, points)) * (1.0 - nodes.enough[k])
+    return total
 
 
 @kernel
@@ -294,16 +454,14 @@ def week_risk(short: np.ndarray, nodes: Nodes, q: int, part: float, r: float) ->
             enough *= 1.0 - short[d, q]
         return 1.0 - enough
     width = math.sqrt(1.0 - part)
-    step = outer_step(width, part, WEEKDAYS)
-    steps = int(_FAR / step)
-    total = 0.0
-    for k in range(-steps, steps + 1):
-        z = k * step
-        enough = 1.0
-        for d in range(WEEKDAYS):
-            enough *= 1.0 - integrate(nodes, q, d, math.sqrt(part) * z, width)
-        total += step * normal.density(z) * (1.0 - enough)
-    return total
+    centre = hold(nodes, width, part, WEEKDAYS)
+    chance = nodes.chance[: centre.size]
+    for d in range(WEEKDAYS):
+        if d == 0 or short[d, q] != short[d - 1, q]:
+            chance = short_given(nodes, q, d, width, centre)
+        for k in range(centre.size):
+            nodes.enough[k] *= 1.0 - chance[k]
+    return not_enough(nodes, centre.size)
 
 
 @kernel
@@ -316,28 +474,24 @@ def any_risk(
     """
     if pools.size == 1:
         return short[d, pools[0]]
+    apart = 1.0
     shocks = False
     for q in pools:
+        apart *= 1.0 - short[d, q]
         shocks |= r[q] > 0.0
     if part == 0.0 or not shocks:
-        enough = 1.0
-        for q in pools:
-            enough *= 1.0 - short[d, q]
-        return 1.0 - enough
+        return 1.0 - apart
     width = math.sqrt(1.0 - part)
-    step = outer_step(width, part, pools.size)
-    steps = int(_FAR / step)
-    total = 0.0
-    for k in range(-steps, steps + 1):
-        z = k * step
-        enough = 1.0
-        for q in pools:
-            if r[q] > 0.0:
-                enough *= 1.0 - integrate(nodes, q, d, math.sqrt(part) * z, width)
-            else:
-                enough *= 1.0 - short[d, q]
-        total += step * normal.density(z) * (1.0 - enough)
-    return total
+    centre = hold(nodes, width, part, pools.size)
+    for q in pools:
+        if r[q] > 0.0:
+            chance = short_given(nodes, q, d, width, centre)
+            for k in range(centre.size):
+                nodes.enough[k] *= 1.0 - chance[k]
+        else:
+            for k in range(centre.size):
+                nodes.enough[k] *= 1.0 - short[d, q]
+    return not_enough(nodes, centre.size)
 
 
 @kernel
@@ -392,7 +546,9 @@ def shortage(
             bodies = pools.body[pools.start[q] : pools.start[q + 1]]
             r[q] = row(attendance.clustering, bodies[0])[i]
             cohorts = gather(attendance, staff, bodies, i, room)
-            week_days(room, cohorts, r[q], workstations[q, i], width, nodes, q, chance, missing)
+            week_days(
+                room, cohorts, r[q], workstations[q, i], width, True, nodes, q, chance, missing
+            )
             for d in range(WEEKDAYS):
                 short[q, d, i] = chance[d, q]
                 unmet[q, d, i] = missing[d]
@@ -411,6 +567,7 @@ def week_days(
     r: float,
     limit: int,
     width: float,
+    wants_unmet: bool,
     nodes: Nodes,
     q: int,
     short: np.ndarray,
@@ -424,7 +581,9 @@ def week_days(
             unmet[d] = unmet[d - 1]
         else:
             merged = merge(room, cohorts, d)
-            short[d, q], unmet[d] = day_risk(room, merged, r, limit, width, nodes, q, d)
+            short[d, q], unmet[d] = day_risk(
+                room, merged, r, limit, width, wants_unmet, nodes, q, d
+            )
 
 
 @kernel
@@ -489,7 +648,9 @@ def failure_share(
     unmet: np.ndarray,
 ) -> float:
     """Return the failure share of a service level at ``limit`` workstations in one draw."""
-    week_days(room, cohorts, r, limit, math.sqrt(1.0 - part), nodes, 0, short, unmet)
+    wants_unmet = kind == PER_PERSON
+    width = math.sqrt(1.0 - part)
+    week_days(room, cohorts, r, limit, width, wants_unmet, nodes, 0, short, unmet)
     if kind == PER_WEEK:
         return week_risk(short, nodes, 0, part, r)
     if kind == PER_DAY:
