@@ -11,15 +11,17 @@ import xarray as xr
 from sim.engine import simulate
 from sim.errors import RunError
 from sim.executors import in_order
+from sim.kernels.presence import WEEKDAYS
 from sim.problem import Problem
-from sim.results.summary import Summary
+from sim.results.summary import Summary, tally_bytes
 from sim.sampling import draw
 from sim.sizing import service_sizes
 from sim.variables import VARIABLES
 
 BLOCK = 1024
 """Draws computed at once; any other number gives the same result."""
-_COPIES = 4
+_COPIES = 2
+_BYTES_A_COUNT = 24
 
 
 def processors() -> int:
@@ -66,7 +68,7 @@ def run(
     def work(first: int, count: int) -> xr.Dataset:
         return simulate(problem, draw(problem, first, count))
 
-    with keep or nullcontext(lambda _: None) as store:
+    with nullcontext(lambda _: None) if keep is None else keep as store:
         for results in in_order(work, problem.run.draws, block, threads):
             summary.add(results)
             store(results)
@@ -83,7 +85,9 @@ def check_memory(problem: Problem, block: int, threads: int) -> None:
     RunError
     """
     cells = len(problem.policies) * (len(problem.bodies) + len(problem.groups)) * len(VARIABLES)
-    needed = cells * (3 * threads * block * 8 * _COPIES + 1024 * 8 + 1026 * 12)
+    counts = len(problem.bodies) * problem.run.weeks * WEEKDAYS
+    under_way = block * (8 * _COPIES * cells + _BYTES_A_COUNT * counts)
+    needed = tally_bytes(problem) + 3 * threads * under_way
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > available:
         raise RunError(

@@ -191,10 +191,12 @@ def use(plan: PolicyPlan, found: Arrays) -> Arrays:
     """Compute how far workstations are used, and the chance of a person to find none."""
     sharing, unmet = found["sharing_people"], found["unmet_people"]
     occupied = found["onsite_mean"] - unmet
-    pooled_sharing = spread(plan, pooled(plan, sharing))
-    pooled_unmet = spread(plan, pooled(plan, unmet))
+
+    def in_pool(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+        return spread(plan, ratio(pooled(plan, over), pooled(plan, under)))
+
     return {
         "occupied_workstations": occupied,
-        "shortage_per_person": ratio(pooled_unmet, pooled_sharing),
-        "utilisation": ratio(occupied, found["workstations"]),
+        "shortage_per_person": in_pool(unmet, sharing),
+        "utilisation": in_pool(occupied, found["workstations"]),
     }

@@ -238,7 +238,7 @@ def place_nodes(
     """
     centre = crossing(room, merged, r, limit + 0.5)
     _, variance, slope = moments(room, merged, r, centre)
-    spread = math.sqrt(variance) / slope if slope > 0.0 else math.inf
+    spread = math.sqrt(variance) / slope if slope > 0.0 and variance > 0.0 else math.inf
     low = max(-_FAR, centre - _REACH * spread)
     high = min(_FAR, centre + _REACH * spread)
     reach = 2.0 * _REACH * min(spread, width)
@@ -536,6 +536,7 @@ def shortage(
     count = workstations.shape[0]
     draws = workstations.shape[1]
     width = math.sqrt(1.0 - max(attendance.common, attendance.week))
+    wants_unmet = draws > 0  # a literal would compile what is below twice
     room = new_cohorts(capacity, scratch)
     nodes = new_nodes(count)
     chance = np.empty((WEEKDAYS, count))
@@ -547,7 +548,16 @@ def shortage(
             r[q] = row(attendance.clustering, bodies[0])[i]
             cohorts = gather(attendance, staff, bodies, i, room)
             week_days(
-                room, cohorts, r[q], workstations[q, i], width, True, nodes, q, chance, missing
+                room,
+                cohorts,
+                r[q],
+                workstations[q, i],
+                width,
+                wants_unmet,
+                nodes,
+                q,
+                chance,
+                missing,
             )
             for d in range(WEEKDAYS):
                 short[q, d, i] = chance[d, q]
@@ -643,6 +653,7 @@ def failure_share(
     r: float,
     limit: int,
     part: float,
+    slot: int,
     nodes: Nodes,
     short: np.ndarray,
     unmet: np.ndarray,
@@ -650,9 +661,9 @@ def failure_share(
     """Return the failure share of a service level at ``limit`` workstations in one draw."""
     wants_unmet = kind == PER_PERSON
     width = math.sqrt(1.0 - part)
-    week_days(room, cohorts, r, limit, width, wants_unmet, nodes, 0, short, unmet)
+    week_days(room, cohorts, r, limit, width, wants_unmet, nodes, slot, short, unmet)
     if kind == PER_WEEK:
-        return week_risk(short, nodes, 0, part, r)
+        return week_risk(short, nodes, slot, part, r)
     if kind == PER_DAY:
         total = 0.0
         for d in range(WEEKDAYS):
@@ -694,7 +705,8 @@ def needed(
     draws = out.shape[1]
     part = attendance.week if kind == PER_WEEK else 0.0
     room = new_cohorts(capacity, scratch)
-    nodes = new_nodes(1)
+    slot = pools.start[0]  # a literal would compile what is below twice
+    nodes = new_nodes(slot + 1)
     short = np.empty((WEEKDAYS, 1))
     unmet = np.empty(WEEKDAYS)
     allowed = 1.0 - level + LEVEL_TOLERANCE
@@ -703,7 +715,7 @@ def needed(
             bodies = pools.body[pools.start[q] : pools.start[q + 1]]
             r = row(attendance.clustering, bodies[0])[i]
             cohorts = gather(attendance, staff, bodies, i, room)
-            out[q, i] = search(kind, allowed, room, cohorts, r, part, nodes, short, unmet)
+            out[q, i] = search(kind, allowed, room, cohorts, r, part, slot, nodes, short, unmet)
 
 
 @kernel
@@ -714,6 +726,7 @@ def search(
     cohorts: int,
     r: float,
     part: float,
+    slot: int,
     nodes: Nodes,
     short: np.ndarray,
     unmet: np.ndarray,
@@ -743,7 +756,7 @@ def search(
         if turn > 12:
             guess = (low + high) // 2
         guess = min(max(guess, low + 1), high - 1)
-        failure = failure_share(kind, room, cohorts, r, guess, part, nodes, short, unmet)
+        failure = failure_share(kind, room, cohorts, r, guess, part, slot, nodes, short, unmet)
         reached = normal.quantile(min(max(1.0 - failure, 1e-12), 1.0 - 1e-12))
         move = int(abs(wanted - reached) * spread)
         if failure <= allowed:

@@ -1,8 +1,8 @@
 """Means, spreads and quantiles of every metric, streamed over blocks of draws.
 
 Nothing here grows with the number of draws. A quantile is the mean of the values in the histogram
-bin that holds it: exact for whole numbers, else within a thousandth of the range of the first
-leaf of draws, which fixes the edges.
+bin that holds it: exact for whole numbers (over a range of up to 16,384), else within a
+thousandth of the range of the first leaf of draws, which fixes the edges.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sim.problem import Floats, Problem
 
 BINS = 1024
+WIDEST = 2**14
+"""Range of whole numbers that still have a bin each."""
 QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 STATISTICS = (
     "mean",
@@ -138,7 +140,8 @@ class Summary:
 def new_tally(values: Floats, whole: np.ndarray) -> Tally:
     """Start a tally whose edges are fixed by the first draws, float64[cell, draw].
 
-    ``whole`` says which cells hold whole numbers; their bins are one wide.
+    ``whole`` says which cells hold whole numbers; their bins are one wide unless they reach over
+    more than ``WIDEST``.
     """
     cells = len(values)
     exists = ~np.isnan(values)
@@ -148,9 +151,10 @@ def new_tally(values: Floats, whole: np.ndarray) -> Tally:
     span = high - low
     width = np.where(span > 0, span / BINS, 1.0)
     bins = np.full(cells, BINS + 2)
-    width[whole] = 1.0
-    low = np.where(whole, low - 0.5 - span, low)
-    bins[whole] = (3 * span[whole] + 3).astype(np.int64)
+    exact = whole & (span <= WIDEST)
+    width[exact] = 1.0
+    low = np.where(exact, low - 0.5 - span, low)
+    bins[exact] = (3 * span[exact] + 3).astype(np.int64)
     start = np.concatenate([[0], np.cumsum(bins)])
     return Tally(
         origin=np.where(np.isfinite(low), (low + high) / 2, 0.0),
@@ -215,3 +219,16 @@ def _quantile(tally: Tally, q: Floats) -> Floats:
             at = bins.start + int(np.searchsorted(running, rank))
             out[cell] = tally.origin[cell] + tally.bin_sum[at] / tally.bin_count[at]
     return out
+
+
+def tally_bytes(problem: Problem) -> int:
+    """Return the most memory that a summary takes, its first leaf included [bytes]."""
+    metrics, policies = len(METRICS), len(problem.policies)
+    people = [
+        *problem.headcount,
+        *(problem.headcount[list(b)].sum() for b in problem.groups.values()),
+    ]
+    whole = sum(variable.whole for variable in METRICS)
+    bins = whole * sum(3 * min(int(count), WIDEST) + 3 for count in people)
+    bins += (metrics - whole) * len(people) * (BINS + 2)
+    return policies * (12 * bins + 8 * metrics * len(people) * (LEAF + 5 * REPLICATES))
