@@ -16,6 +16,7 @@ from sim.kernels import lanes
 
 _WINDOW = 8.3
 _MARGIN = 8.0
+_STRIDE = 8
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 _EXACT_STIRLING = np.array(
     [0.0]
@@ -178,6 +179,74 @@ def log_ways(n: int, k: int) -> float:
 
 
 @kernel
+def lane_start(k: int, n: int, p: np.ndarray, at: np.ndarray, odds: np.ndarray) -> None:
+    """Write P(X = k) and p / (1 - p) for many p, in vector lanes; 0 where it is below 1e-304."""
+    ways = log_ways(n, k) if 0 < k < n else 0.0
+    for j in range(p.size):
+        share = max(p[j], 1e-300)
+        kept = max(1.0 - p[j], 1e-300)
+        logarithm = ways + k * lanes.log(share) + (n - k) * lanes.log(kept)
+        at[j] = lanes.exp(logarithm) if logarithm > -699.0 else 0.0
+        odds[j] = share / kept
+
+
+@kernel
+def lane_quantiles(
+    n: int,
+    p: np.ndarray,
+    u: np.ndarray,
+    at: np.ndarray,
+    odds: np.ndarray,
+    total: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Find the least k with P(X ≤ k) ≥ u of Binomial(n, p) for many p and u, in vector lanes.
+
+    Parameters
+    ----------
+    n : int
+    p, u : float64[lane]
+    at, odds, total : float64[lane]
+        Scratch.
+    out : float64[lane]
+        Out: as ``quantile`` gives it one by one.
+
+    Notes
+    -----
+    All lanes add up the same counts, so the ratio of neighbouring masses is one scalar times the
+    odds of each lane. A lane whose first mass is too small for a double goes alone.
+    """
+    lowest, highest = 1.0, 0.0
+    for j in range(p.size):
+        lowest = min(lowest, p[j])
+        highest = max(highest, p[j])
+    low, high = window(n, lowest)[0], window(n, highest)[1]
+    lane_start(low, n, p, at, odds)
+    least = 1.0
+    for j in range(p.size):
+        total[j] = at[j]
+        out[j] = low
+        least = min(least, at[j])
+    k = low
+    while k < high:
+        for _ in range(min(_STRIDE, high - k)):
+            ratio = (n - k) / (k + 1.0)
+            for j in range(p.size):
+                out[j] += 1.0 if total[j] < u[j] else 0.0
+                at[j] *= ratio * odds[j]
+                total[j] += at[j]
+            k += 1
+        waiting = 0.0
+        for j in range(p.size):
+            waiting = max(waiting, u[j] - total[j])
+        if waiting == 0.0:
+            break
+    if least == 0.0:
+        for j in range(p.size):
+            out[j] = quantile(u[j], n, p[j])
+
+
+@kernel
 def lane_tails(
     limit: int,
     n: int,
@@ -207,15 +276,10 @@ def lane_tails(
     the limit a shortage is certain.
     """
     start = limit + 1
-    ways = log_ways(n, start) if start < n else 0.0
+    lane_start(start, n, p, at, odds)
     highest = 0.0
     for j in range(p.size):
         highest = max(highest, p[j])
-    for j in range(p.size):
-        kept = max(1.0 - p[j], 1e-300)
-        share = max(p[j], 1e-300)
-        at[j] = lanes.exp(ways + start * lanes.log(share) + (n - start) * lanes.log(kept))
-        odds[j] = share / kept
         short[j] = at[j]
         unmet[j] = at[j]
     reach = _WINDOW * math.sqrt(start * (n - start) / n) + _MARGIN
@@ -230,6 +294,7 @@ def lane_tails(
     for j in range(p.size):
         mean = n * p[j]
         certain = mean - limit > 12.0 * math.sqrt(max(mean * (1.0 - p[j]), 0.0)) + 5.0
+        certain |= p[j] >= 1.0
         short[j] = 1.0 if certain else short[j]
         unmet[j] = mean - limit if certain else unmet[j]
 

@@ -8,48 +8,107 @@ thins the chosen days.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from sim import streams
 from sim.jit import kernel
-from sim.kernels import normal
-from sim.kernels.binomial import quantile
+from sim.kernels import lanes, normal
+from sim.kernels.binomial import lane_quantiles, quantile
 from sim.kernels.presence import (
     PATTERNS,
     WEEKDAYS,
     Attendance,
     days_on_site,
     pattern_masses,
-    shocked,
     weekday_presence,
 )
 from sim.kernels.staff import row
 
+_LANES = 16
+
+
+class Days(NamedTuple):
+    """Scratch: the days of one body in one draw, all Mondays first, in whole vectors of lanes."""
+
+    weeks: int
+    presence: np.ndarray  # float64[weekday], due in, absence apart
+    masses: np.ndarray  # float64[pattern]
+    chosen: np.ndarray  # int64[week, weekday], people who chose the day
+    day: np.ndarray  # int64[lane], index of the day: five to a week
+    week: np.ndarray  # int64[lane], index of its week
+    z: np.ndarray  # float64[lane], shock
+    p: np.ndarray  # float64[lane]
+    u: np.ndarray  # float64[lane]
+    at: np.ndarray  # float64[lane]
+    odds: np.ndarray  # float64[lane]
+    total: np.ndarray  # float64[lane]
+    drawn: np.ndarray  # float64[lane], the counts
+
 
 @kernel
-def day_shock(
+def new_days(weeks: int) -> Days:
+    """Return scratch for so many weeks."""
+    size = (WEEKDAYS * weeks + _LANES - 1) // _LANES * _LANES
+    day, week = np.zeros(size, np.int64), np.zeros(size, np.int64)
+    for d in range(WEEKDAYS):
+        for w in range(weeks):
+            day[d * weeks + w] = w * WEEKDAYS + d
+            week[d * weeks + w] = w
+    return Days(
+        weeks,
+        np.empty(WEEKDAYS),
+        np.empty(PATTERNS),
+        np.empty((weeks, WEEKDAYS), np.int64),
+        day,
+        week,
+        np.zeros(size),
+        np.full(size, 0.5),
+        np.full(size, 0.5),
+        np.empty(size),
+        np.empty(size),
+        np.empty(size),
+        np.empty(size),
+    )
+
+
+@kernel
+def day_shocks(
     seed: np.uint64,
     common_key: np.uint64,
     body_key: np.uint64,
     draw: int,
-    week: int,
-    day: int,
     attendance: Attendance,
-) -> float:
-    """Return z = √common z_day + √week z_{body, week} + √(1 - common - week) z_{body, day}."""
-    z = 0.0
+    room: Days,
+) -> None:
+    """Draw z = √common z_day + √week z_{body, week} + √(1 - common - week) z_{body, day}."""
     own = 1.0 - attendance.common - attendance.week
-    if attendance.common > 0.0:
-        u = streams.uniform(seed, common_key, draw, streams.DAY, day)
-        z += math.sqrt(attendance.common) * normal.quantile(u)
-    if attendance.week > 0.0:
-        u = streams.uniform(seed, body_key, draw, streams.WEEK, week)
-        z += math.sqrt(attendance.week) * normal.quantile(u)
-    if own > 0.0:
-        u = streams.uniform(seed, body_key, draw, streams.DAY, day)
-        z += math.sqrt(own) * normal.quantile(u)
-    return z
+    room.z[:] = 0.0
+    add_shocks(seed, common_key, draw, streams.DAY, room.day, attendance.common, room)
+    add_shocks(seed, body_key, draw, streams.WEEK, room.week, attendance.week, room)
+    add_shocks(seed, body_key, draw, streams.DAY, room.day, own, room)
+
+
+@kernel
+def add_shocks(
+    seed: np.uint64,
+    key: np.uint64,
+    draw: int,
+    purpose: int,
+    slot: np.ndarray,
+    part: float,
+    room: Days,
+) -> None:
+    """Add one part of the shock: of every day, or of every week for all its days."""
+    if part <= 0.0:
+        return
+    root = math.sqrt(part)
+    z, u = room.z, room.u
+    for j in range(z.size):
+        u[j] = streams.uniform(seed, key, draw, purpose, slot[j])
+    for j in range(z.size):
+        z[j] += root * lanes.quantile(u[j])
 
 
 @kernel
@@ -111,38 +170,79 @@ def count_present(
     """
     bodies, weeks, _, draws = out.shape
     cohorts = staff.shape[0]
+    room = new_days(weeks)
     for i in range(draws):
-        presence = np.empty((cohorts, WEEKDAYS))
-        masses = np.empty((cohorts, PATTERNS))
-        chosen = np.empty(WEEKDAYS, np.int64)
         for b in range(bodies):
-            r = row(attendance.clustering, b)[i]
-            kept = 1.0 - row(attendance.absence, b)[i]
+            out[b, :, :, i] = 0
+            if row(attendance.clustering, b)[i] > 0.0:
+                day_shocks(seed, common_key, keys[b], first + i, attendance, room)
             for c in range(cohorts):
                 if staff[c, b, i] > 0:
-                    weekday_presence(attendance, c, b, i, presence[c])
-                    if attendance.fixed_days:
-                        days = days_on_site(attendance, c, b, i)
-                        pattern_masses(days, presence[c], masses[c])
+                    slot = (place * cohorts + c) * weeks
+                    count_cohort(
+                        seed,
+                        keys[b],
+                        first + i,
+                        attendance,
+                        c,
+                        b,
+                        i,
+                        staff[c, b, i],
+                        slot,
+                        room,
+                        out,
+                    )
+
+
+@kernel
+def count_cohort(
+    seed: np.uint64,
+    key: np.uint64,
+    draw: int,
+    attendance: Attendance,
+    c: int,
+    b: int,
+    i: int,
+    people: int,
+    slot: int,
+    room: Days,
+    out: np.ndarray,
+) -> None:
+    """Add one cohort's people present to ``out[b, :, :, i]``."""
+    weeks = room.weeks
+    weekday_presence(attendance, c, b, i, room.presence)
+    if attendance.fixed_days:
+        pattern_masses(days_on_site(attendance, c, b, i), room.presence, room.masses)
+        for w in range(weeks):
+            draw_patterns(seed, key, draw, slot + w, people, room.masses, room.chosen[w])
+    day_presence(attendance, b, i, room)
+    u, day = room.u, room.day
+    for j in range(u.size):
+        u[j] = streams.uniform(seed, key, draw, streams.PRESENT, slot * WEEKDAYS + day[j])
+    if attendance.fixed_days:
+        for d in range(WEEKDAYS):
             for w in range(weeks):
-                out[b, w, :, i] = 0
-                for c in range(cohorts):
-                    people = staff[c, b, i]
-                    if people == 0:
-                        continue
-                    slot = (place * cohorts + c) * weeks + w
-                    if attendance.fixed_days:
-                        draw_patterns(seed, keys[b], first + i, slot, people, masses[c], chosen)
-                    for d in range(WEEKDAYS):
-                        day = w * WEEKDAYS + d
-                        base = kept if attendance.fixed_days else presence[c, d] * kept
-                        if base <= 0.0:
-                            continue
-                        if r > 0.0:
-                            z = day_shock(seed, common_key, keys[b], first + i, w, day, attendance)
-                            base = shocked(normal.quantile(base), r, z)
-                        u = streams.uniform(
-                            seed, keys[b], first + i, streams.PRESENT, slot * WEEKDAYS + d
-                        )
-                        due = chosen[d] if attendance.fixed_days else people
-                        out[b, w, d, i] += quantile(u, due, base)
+                j = d * weeks + w
+                out[b, w, d, i] += quantile(room.u[j], room.chosen[w, d], room.p[j])
+    else:
+        lane_quantiles(people, room.p, room.u, room.at, room.odds, room.total, room.drawn)
+        for d in range(WEEKDAYS):
+            for w in range(weeks):
+                out[b, w, d, i] += np.int32(room.drawn[d * weeks + w])
+
+
+@kernel
+def day_presence(attendance: Attendance, b: int, i: int, room: Days) -> None:
+    """Write the chance of a person to be there on each day, or to keep a day that was chosen."""
+    r = row(attendance.clustering, b)[i]
+    kept = 1.0 - row(attendance.absence, b)[i]
+    own = 1.0 / math.sqrt(1.0 - r)
+    pull = math.sqrt(r) * own
+    p, z, weeks = room.p, room.z, room.weeks
+    for d in range(WEEKDAYS):
+        base = kept if attendance.fixed_days else room.presence[d] * kept
+        p[d * weeks : (d + 1) * weeks] = normal.quantile(base) * own if r > 0.0 else base
+    p[WEEKDAYS * weeks :] = p[0]
+    if r > 0.0:
+        for j in range(p.size):
+            p[j] = lanes.below(p[j] + pull * z[j])
