@@ -7,7 +7,6 @@ import xarray as xr
 
 from sim.kernels import area
 from sim.kernels.area import ratio
-from sim.kernels.workstations import LEVEL_TOLERANCE
 from sim.people import Staff, draw_staff, rows
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.results.label import label
@@ -17,13 +16,10 @@ from sim.risk import (
     exact_days,
     exact_presence,
     exact_risk,
-    group_pools,
-    pooled,
-    spread,
     use,
 )
 from sim.sampling import Draws
-from sim.sizing import needed_by_draw, service_sizes, split
+from sim.sizing import level_met, needed_by_draw, service_sizes, split
 
 
 def simulate(problem: Problem, draws: Draws) -> xr.Dataset:
@@ -100,26 +96,11 @@ def _level(
             "group_level_met": np.full(groups, np.nan),
         }
     needed = needed_by_draw(problem, plan, people, draws)
-    met = needed <= pooled(plan, found["workstations"])
-    allowed = 1 - plan.service.share + LEVEL_TOLERANCE
-    failure = {
-        "per_day": found["group_shortage_per_day"],
-        "per_week": found["group_shortage_per_week"],
-        "per_person": np.stack(
-            [
-                ratio(found["unmet_people"][b].sum(axis=0), found["sharing_people"][b].sum(axis=0))
-                for b in map(list, problem.groups.values())
-            ]
-        ),
-    }[plan.service.level]
-    together = [
-        met[pools[0]] if len(pools) == 1 else np.nan_to_num(share) <= allowed
-        for pools, share in zip(group_pools(problem, plan), failure, strict=True)
-    ]
+    met, together = level_met(problem, plan, needed, found)
     return {
         "workstations_needed": split(problem, plan, needed),
-        "level_met": spread(plan, met),
-        "group_level_met": np.stack(together),
+        "level_met": met,
+        "group_level_met": together,
     }
 
 

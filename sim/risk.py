@@ -103,11 +103,29 @@ def drawn_risk(
     problem: Problem, plan: PolicyPlan, people: Staff, provided: Ints, draws: Draws
 ) -> Arrays:
     """Compute presence and shortage from days drawn one by one."""
+    return risk_on_days(problem, plan, people, provided, drawn_days(problem, plan, people, draws))
+
+
+def drawn_days(
+    problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw people present, int32[body, week, weekday, draw]: those who share, and all of them."""
     weeks = problem.run.weeks
     sharing = count_present(problem, people, draws, people.sharing, 0, weeks)
-    present = sharing
-    if plan.dedicated:
-        present = sharing + count_present(problem, people, draws, people.holders, 1, weeks)
+    if not plan.dedicated:
+        return sharing, sharing
+    return sharing, sharing + count_present(problem, people, draws, people.holders, 1, weeks)
+
+
+def risk_on_days(
+    problem: Problem,
+    plan: PolicyPlan,
+    people: Staff,
+    provided: Ints,
+    days: tuple[np.ndarray, np.ndarray],
+) -> Arrays:
+    """Compute presence and shortage on the days of ``drawn_days``."""
+    sharing, present = days
     excess = pooled(plan, sharing) - shared(plan, people, provided)[:, None, None, :]
     short = excess > 0
     unmet = np.maximum(excess, 0).mean(axis=(1, 2))

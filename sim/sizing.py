@@ -11,10 +11,11 @@ import numpy as np
 from sim import sampling
 from sim.executors import in_order
 from sim.kernels import workstations
+from sim.kernels.area import ratio
 from sim.kernels.presence import WEEKDAYS
 from sim.people import Staff, count_present, draw_staff
 from sim.problem import Ints, PolicyPlan, Problem, ServicePlan
-from sim.risk import exact_days, exact_weeks, pool_layout, pooled
+from sim.risk import Arrays, exact_days, exact_weeks, group_pools, pool_layout, pooled, spread
 from sim.sampling import Draws
 
 SIZING_WEEKS = 200
@@ -127,6 +128,48 @@ def needed_by_draw(problem: Problem, plan: PolicyPlan, people: Staff, draws: Dra
         )
     total: Ints = needed + pooled(plan, people.dedicated)
     return total
+
+
+def level_met(
+    problem: Problem, plan: PolicyPlan, needed: Ints, found: Arrays
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tell in which draws the service level is met.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : PolicyPlan
+        With a service level.
+    needed : int64[pool, draw]
+        From ``needed_by_draw``.
+    found : dict of arrays
+        The workstations provided, and the risk at that number.
+
+    Returns
+    -------
+    met : bool[body, draw]
+        By the body's pool.
+    together : bool[group, draw]
+        By the tier or the total as a whole.
+    """
+    assert plan.service is not None
+    met = needed <= pooled(plan, found["workstations"])
+    allowed = 1 - plan.service.share + workstations.LEVEL_TOLERANCE
+    failure = {
+        "per_day": found["group_shortage_per_day"],
+        "per_week": found["group_shortage_per_week"],
+        "per_person": np.stack(
+            [
+                ratio(found["unmet_people"][b].sum(axis=0), found["sharing_people"][b].sum(axis=0))
+                for b in map(list, problem.groups.values())
+            ]
+        ),
+    }[plan.service.level]
+    together = [
+        met[pools[0]] if len(pools) == 1 else np.nan_to_num(share) <= allowed
+        for pools, share in zip(group_pools(problem, plan), failure, strict=True)
+    ]
+    return spread(plan, met), np.stack(together)
 
 
 def needed_in(present: Ints, level: str, share: float) -> Ints:

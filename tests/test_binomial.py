@@ -85,7 +85,7 @@ def test_mass_is_scipys(n, p):
 
 @pytest.mark.parametrize("n", [*range(1, 40), 1000, 10**5])
 def test_stirling_error_is_what_the_formula_lacks(n):
-    """The exact log n! is from integers; the difference cancels, so the tolerance is that of log n!."""
+    """The exact log n! is from integers; what cancels leaves the tolerance of log n!."""
     factorial = math.log(math.factorial(n)) if n < 2000 else math.lgamma(n + 1)
     plain = (n + 0.5) * math.log(n) - n + 0.5 * math.log(2 * math.pi)
     found = binomial.stirling_error(float(n))

@@ -61,6 +61,7 @@ def finding(text: str, policy: str) -> str:
     return next(line for line in lines if line.startswith(policy))
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("width", [20, 80, 100, 160, 240])
 def test_no_number_is_cut_or_wrapped(width: int) -> None:
     text = printed("run", KAZAKHSTAN, *SMALL, "--policy", "published", width=width)
@@ -80,6 +81,7 @@ def test_a_wide_terminal_has_one_table_and_a_narrow_one_two() -> None:
     assert "\nWorkstations\n" not in printed(*words, width=180)
 
 
+@pytest.mark.jit
 def test_the_published_result_and_what_it_leaves_out() -> None:
     text = printed("run", KAZAKHSTAN, *SMALL, "--policy", "published", "--policy", "level95")
     said = finding(text, "published")

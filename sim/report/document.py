@@ -1,7 +1,8 @@
-"""The JSON document of a run: what scripts read."""
+"""The JSON documents of the commands: what scripts read."""
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,11 @@ from sim.variables import METRICS
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import xarray as xr
 
-    from sim.problem import Problem
+    from sim.problem import PolicyPlan, Problem
 
 
 def engine_entry(problem: Problem, seconds: float) -> dict[str, Any]:
@@ -52,36 +53,79 @@ def scenario_entry(
 def metric_entries(
     problem: Problem, summary: xr.Dataset, policies: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
-    """Return one entry for each metric, policy and place; what does not exist is null."""
-    found = []
+    """Return one entry for each metric, policy and place; what does not exist is null.
+
+    Parameters
+    ----------
+    problem : Problem
+    summary : xarray.Dataset
+        From ``sim.job.run``.
+    policies : sequence of str
+        Only these; all of them where none is named.
+
+    Returns
+    -------
+    list of dict
+    """
     places = list(zip(summary["place"].values, summary["scope"].values, strict=True))
-    for plan in problem.policies:
-        if policies and plan.name not in policies:
-            continue
-        drawn = drawn_variables(problem, plan)
-        for variable in METRICS:
-            table = summary[variable.name].sel(policy=plan.name)
-            for row, (place, scope) in enumerate(places):
-                together = scope != "body" and len(problem.groups[str(place)]) > 1
-                names = {variable.name} | ({f"group_{variable.name}"} if together else set())
-                sampled = problem.run.estimator == "sampled" or not names.isdisjoint(drawn)
-                found.append(
-                    {
-                        "name": variable.name,
-                        "unit": table.attrs["units"],
-                        "policy": plan.name,
-                        "scope": str(scope),
-                        "body": str(place),
-                        "estimator": "sampled" if sampled else "conditional",
-                        **{
-                            statistic: finite(float(value))
-                            for statistic, value in zip(STATISTICS, table.values[row], strict=True)
-                        },
-                    }
-                )
-    return found
+    return [
+        _metric_entry(problem, plan, summary[variable.name], row, str(place), str(scope))
+        for plan in problem.policies
+        if not policies or plan.name in policies
+        for variable in METRICS
+        for row, (place, scope) in enumerate(places)
+    ]
+
+
+def _metric_entry(
+    problem: Problem, plan: PolicyPlan, table: xr.DataArray, row: int, place: str, scope: str
+) -> dict[str, Any]:
+    values = table.sel(policy=plan.name).values[row]
+    return {
+        "name": str(table.name),
+        "unit": table.attrs["units"],
+        "policy": plan.name,
+        "scope": scope,
+        "body": place,
+        "estimator": _estimator(problem, plan, str(table.name), place, scope),
+        **{name: finite(float(value)) for name, value in zip(STATISTICS, values, strict=True)},
+    }
+
+
+def _estimator(problem: Problem, plan: PolicyPlan, name: str, place: str, scope: str) -> str:
+    """Return how a metric was found: a group of several bodies has its own variable."""
+    together = scope != "body" and len(problem.groups[place]) > 1
+    names = {name, f"group_{name}"} if together else {name}
+    drawn = problem.run.estimator == "sampled" or not names.isdisjoint(
+        drawn_variables(problem, plan)
+    )
+    return "sampled" if drawn else "conditional"
+
+
+def drawn_metrics(problem: Problem, policies: Sequence[str] = ()) -> dict[str, frozenset[str]]:
+    """Return by policy the metrics that were drawn although exact arithmetic was asked for."""
+    if problem.run.estimator == "sampled":
+        return {}
+    return {
+        plan.name: frozenset(_drawn_names(drawn_variables(problem, plan)))
+        for plan in problem.policies
+        if not policies or plan.name in policies
+    }
+
+
+def _drawn_names(drawn: frozenset[str]) -> Iterator[str]:
+    for variable in METRICS:
+        if variable.name in drawn:
+            yield variable.name
+        elif f"group_{variable.name}" in drawn:
+            yield f"{variable.name} of tiers and the total"
 
 
 def finite(value: float) -> float | None:
     """Return a number that JSON can hold."""
     return value if math.isfinite(value) else None
+
+
+def as_json(document: Mapping[str, Any]) -> str:
+    """Return a document as strict JSON in ASCII, which every console and pipe can hold."""
+    return json.dumps(document, indent=1, allow_nan=False)

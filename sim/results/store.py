@@ -8,20 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import platform
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import h5netcdf
 import xarray as xr
 
+from sim.errors import RunError
+from sim.results.label import WEEKDAY_NAMES
+from sim.variables import VARIABLES
 from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.problem import Problem
 
 RESULT = "result.nc"
 DRAWS = "draws"
@@ -109,10 +117,39 @@ def _append(path: Path, block: xr.Dataset, written: int) -> None:
 
 
 def write_summary(path: Path, summary: xr.Dataset, provenance: Provenance) -> None:
-    """Write a summary and its provenance to a netCDF file, beside the draws if they are there."""
+    """Write a summary and its provenance to a netCDF file, beside the draws if they are there.
+
+    Without draws the file is made in memory: HDF5 does not survive a disk that is full.
+    """
     text = json.dumps(asdict(provenance), ensure_ascii=False)
     described = summary.assign_attrs(provenance=text)
-    described.to_netcdf(path, mode="a" if path.exists() else "w", engine=_ENGINE)
+    if path.exists():
+        described.to_netcdf(path, mode="a", engine=_ENGINE)
+    else:
+        path.write_bytes(described.to_netcdf(engine=_ENGINE))
+
+
+def check_room(folder: Path, problem: Problem) -> None:
+    """Refuse to keep draws that the disk has no room for, with the size and what to change.
+
+    Raises
+    ------
+    RunError
+    """
+    sizes = {
+        "policy": len(problem.policies),
+        "body": len(problem.bodies),
+        "group": len(problem.groups),
+        "weekday": len(WEEKDAY_NAMES),
+        "draw": problem.run.draws,
+    }
+    needed = 8 * sum(math.prod(sizes[dim] for dim in variable.dims) for variable in VARIABLES)
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise RunError(
+            f"the draws need about {needed / 2**30:,.1f} GiB and {free / 2**30:,.1f} GiB are free "
+            f"in {folder}; leave out --keep-draws or choose fewer --draws"
+        )
 
 
 def read(path: Path) -> tuple[xr.Dataset, Provenance]:

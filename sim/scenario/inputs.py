@@ -29,7 +29,7 @@ def input_paths(scenario: Scenario) -> dict[str, Input]:
         Such as ``attendance.absence``, ``body.central.blocks.A.eligible`` and
         ``policy.published.modes.remote``.
     """
-    figures = {**_outside_policies(scenario), **_of_policies(scenario)}
+    figures = {**_outside_policies(scenario), **dict(_figures(scenario.policy, "policy"))}
     return {path: figure for path, figure in figures.items() if isinstance(figure, Input)}
 
 
@@ -40,7 +40,7 @@ def stream_key(path: str) -> str:
 
 
 def register(scenario: Scenario) -> dict[str, Provenance]:
-    """Return every figure by its dotted path, where it was written.
+    """Return by its dotted path every figure that a result rests on, where it was written.
 
     Parameters
     ----------
@@ -50,11 +50,11 @@ def register(scenario: Scenario) -> dict[str, Provenance]:
     -------
     dict of str to Provenance
         What a policy takes from another is listed once; the compliance only where a policy has
-        people in the combined mode.
+        people in the combined mode; what nobody wrote only where it is not confirmed.
     """
-    found = _outside_policies(scenario)
+    found = _outside_policies(scenario, written=True)
     if not any(policy.modes.combined.support()[1] > 0 for policy in scenario.policy.values()):
-        del found["attendance.compliance"]
+        found.pop("attendance.compliance", None)
     for name, policy in scenario.policy.items():
         parent = scenario.policy.get(policy.extends or "")
         found |= {f"policy.{name}.{path}": figure for path, figure in _stated(policy, parent)}
@@ -76,16 +76,12 @@ def unconfirmed(scenario: Scenario) -> tuple[str, ...]:
     return tuple(path for path, figure in register(scenario).items() if not figure.confirmed)
 
 
-def _outside_policies(scenario: Scenario) -> dict[str, Provenance]:
+def _outside_policies(scenario: Scenario, written: bool = False) -> dict[str, Provenance]:
     return {
         path: figure
         for section in _SECTIONS
-        for path, figure in _figures(getattr(scenario, section), section)
+        for path, figure in _figures(getattr(scenario, section), section, written)
     }
-
-
-def _of_policies(scenario: Scenario) -> dict[str, Provenance]:
-    return dict(_figures(scenario.policy, "policy"))
 
 
 def _stated(policy: Policy, parent: Policy | None) -> Iterator[tuple[str, Provenance]]:
@@ -93,18 +89,21 @@ def _stated(policy: Policy, parent: Policy | None) -> Iterator[tuple[str, Proven
     for key in type(policy).model_fields:
         value = getattr(policy, key)
         if parent is None or value is not getattr(parent, key):
-            yield from _figures(value, key)
+            yield from _figures(value, key, written=True)
 
 
-def _figures(value: Any, path: str) -> Iterator[tuple[str, Provenance]]:
+def _figures(value: Any, path: str, written: bool = False) -> Iterator[tuple[str, Provenance]]:
+    """Yield the figures below a value; ``written`` leaves out confirmed defaults."""
     if isinstance(value, Provenance):
         yield path, value
     elif isinstance(value, BaseModel):
         for key, inner in value:
-            yield from _figures(inner, f"{path}.{key}")
+            default = key not in value.model_fields_set and getattr(inner, "confirmed", False)
+            if not (written and default):
+                yield from _figures(inner, f"{path}.{key}", written)
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from _figures(inner, f"{path}.{key}")
+            yield from _figures(inner, f"{path}.{key}", written)
     elif isinstance(value, tuple):
         for inner in value:
-            yield from _figures(inner, f"{path}.{getattr(inner, 'name', '')}")
+            yield from _figures(inner, f"{path}.{getattr(inner, 'name', '')}", written)
