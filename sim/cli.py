@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sim.results.store import Provenance
     from sim.scenario.load import Loaded
 
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 _WRONG_INPUT = 2
 _INTERRUPTED = 130
 _STORED = b"\x89HDF"
@@ -114,7 +115,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 _QUIET = click.option("--quiet", is_flag=True, help="No progress and no messages.")
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Commands, context_settings=_HELP)
 @click.version_option(__version__, prog_name="officesim")
 def cli() -> None:
     """How much office space remote work releases, what that saves, and who is left without a desk.
