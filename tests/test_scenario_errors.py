@@ -245,3 +245,11 @@ def test_no_override_breaks_the_loader(key: str, value: str) -> None:
 def test_no_table_breaks_the_loader(tokens: list[str], at: int) -> None:
     table = BODIES[:at] + "".join(tokens) + BODIES[at:]
     assert is_told({"scenario.toml": WITH_TABLE, "bodies.csv": table})
+
+
+def test_a_list_of_wrong_entries_is_not_called_too_short():
+    """One body with a wrong figure is one fault, not also a lack of bodies."""
+    text = BASE[: BASE.rindex("[[body]]")] + BASE[BASE.index("[attendance]") :]
+    with pytest.raises(InputError) as caught:
+        load_texts({"scenario.toml": text.replace("headcount = 100", 'headcount = "100"')})
+    assert [fault.key for fault in caught.value.faults] == ["body.central.headcount"]

@@ -86,7 +86,15 @@ def faults_of(error: ValidationError, document: Document, told: Collection[Path]
         for details in errors
         if path_of(details) not in told
         and not (details["type"] == "missing" and path_of(details) in meant)
+        and not _counts_what_is_wrong(details)
     ]
+
+
+def _counts_what_is_wrong(details: ErrorDetails) -> bool:
+    """Tell whether a list only seems too short because entries of it are wrong themselves."""
+    return (
+        details["type"] == "too_short" and len(details["input"]) > details["ctx"]["actual_length"]
+    )
 
 
 def path_of(details: ErrorDetails) -> Path:
@@ -112,7 +120,7 @@ def _missing(path: Path, document: Document) -> Fault:
         message = "a scenario needs bodies"
         return fault_at(document, path, message, 'write [[body]] tables or bodies = "bodies.csv"')
     models = models_at(path[:-1])
-    meaning = doc(models[0], str(path[-1])) if models else ""
+    meaning = doc(models[0], str(path[-1])).replace("``", "") if models else ""
     return fault_at(document, path, "is required and missing", meaning)
 
 
