@@ -14,7 +14,7 @@ from itertools import product
 import naive
 import numpy as np
 import pytest
-from handmade import EVEN, UNEVEN, attendance, near, staff
+from handmade import EVEN, UNEVEN, attendance, staff
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
@@ -201,19 +201,23 @@ def test_a_week_is_that_of_people_deciding_one_by_one():
         assert stats.ttest_ind(found[a], twin[a], equal_var=False).pvalue > 1e-6
 
 
-def test_the_shock_is_made_of_its_parts():
-    said = attendance(common=0.3, week=0.2)
-    room = days.new_days(3)
-    days.day_shocks(np.uint64(1), COMMON_KEY, keys(1)[0], 4, said, room)
-    places = [
-        (COMMON_KEY, streams.DAY, 6),
-        (keys(1)[0], streams.WEEK, 1),
-        (keys(1)[0], streams.DAY, 6),
-    ]
-    parts = [streams.uniform(np.uint64(1), key, 4, what, slot) for key, what, slot in places]
-    sizes = np.sqrt([0.3, 0.2, 0.5])
-    (tuesday_of_week_1,) = room.z[: 3 * 5][room.day[: 3 * 5] == 6]
-    assert near(tuesday_of_week_1, sizes @ stats.norm.ppf(parts), 1e-12)
+@given(
+    first=st.integers(0, 10**6),
+    n=st.integers(0, 60),
+    parts=st.sampled_from([(0.3, 0.2), (0.0, 0.6), (0.5, 0.0), (0.0, 0.0), (0.4, 0.6)]),
+)
+def test_with_a_shock_counts_are_inverted_too(first, n, parts):
+    """Here z = √common z_day + √week z_week + √rest z_own, each from its own stream."""
+    said = attendance(days=2.5, clustering=0.2, common=parts[0], week=parts[1])
+    found = counted(said, staff((0, n, 0)), weeks=2, first=first)
+    sizes = np.sqrt([*parts, max(0.0, 1 - sum(parts))])
+    for week, day in product(range(2), range(5)):
+        date = week * 5 + day
+        places = [(COMMON_KEY, streams.DAY, date), (keys(1)[0], streams.WEEK, week)]
+        places += [(keys(1)[0], streams.DAY, date), (keys(1)[0], streams.PRESENT, 10 + date)]
+        *luck, u = (streams.uniform(np.uint64(5), key, first, *at) for key, *at in places)
+        p = naive.shocked(0.5, 0.2, sizes @ stats.norm.ppf(luck))
+        assert found[0, week, day, 0] == naive.binomial_quantile(u, n, p)
 
 
 # --- rule fixed_days ------------------------------------------------------------------------

@@ -12,11 +12,12 @@ import math
 
 import numpy as np
 import pytest
-from handmade import JIT, RICH, SCENARIOS, planned, results, shipped, without_levels, written
+from handmade import RICH, SCENARIOS, planned, results, shipped, without_levels, written
 
 from sim.risk import drawn_variables, exact_days, exact_weeks
 
-COUNT = 2_000 if JIT else 40
+COUNT = 2_000
+pytestmark = pytest.mark.jit
 DAYS = ("shortage_per_day", "unmet_people", "group_shortage_per_day")
 WEEKS = ("shortage_per_week", "group_shortage_per_week")
 MEANS = ("onsite_mean", "sharing_people")
@@ -85,7 +86,6 @@ CASES = {
 }
 
 
-@pytest.mark.jit
 @pytest.mark.parametrize("case", CASES)
 def test_estimators_agree_whatever_the_attendance(case):
     """A scenario with dedicated places and shared pools, under each form of attendance."""

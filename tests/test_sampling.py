@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import naive
 import numpy as np
 import pytest
 from handmade import JIT, near, planned, written
@@ -167,6 +168,17 @@ def test_rank_correlations_are_reached(design):
     assert abs(stats.spearmanr(power, clean)[0]) < slack
 
 
+def test_a_rank_becomes_the_correlation_of_normals():
+    """Spearman's ρ of a Gaussian copula is (6/π) asin(r/2): the oracle inverts it."""
+    problem = written(BODY + COSTS + RANKS)
+    found = problem.cholesky @ problem.cholesky.T
+    assert problem.correlated == tuple(f"cost.running.{x}" for x in ("rent", "power", "clean"))
+    expected = [(0, 1, 0.6), (0, 2, -0.3), (1, 2, 0.0), (0, 0, 1.0), (2, 2, 1.0)]
+    for j, k, rank in expected:
+        assert near(found[j, k], naive.rank_to_pearson(rank), absolute=1e-14)
+    assert (np.triu(problem.cholesky, 1) == 0).all()
+
+
 @pytest.mark.parametrize("design", ["mc", "sobol"])
 def test_correlation_keeps_each_distribution(design):
     """Kolmogorov–Smirnov at 1e-6 each; Sobol points only lie closer."""
@@ -262,6 +274,19 @@ def test_a_value_for_each_body(design):
     assert found.shape == (2, 512)
     assert stats.spearmanr(*found).pvalue > 1e-6
     assert stats.kstest(found[1], stats.uniform(0, 0.2).cdf).pvalue > 1e-6
+
+
+def test_every_random_number_has_a_dimension_of_its_own(monkeypatch):
+    """A value for each body takes as many dimensions as there are bodies."""
+    seen = {}
+
+    def watched(_seed, key, dimension, _first, count):
+        seen[int(key)] = dimension
+        return np.full(count, 0.5)
+
+    monkeypatch.setattr("sim.sampling.sobol", watched)
+    sampled('[attendance]\nabsence = { uniform = [0, 0.2], per = "body" }\n' + COSTS, 8)
+    assert len(seen) == len(set(seen.values())) == 7
 
 
 def test_dimensions_beyond_the_direction_numbers_use_counter_streams(monkeypatch):

@@ -388,3 +388,108 @@ def _accumulate(width: int, above: np.ndarray, beyond: np.ndarray) -> None:
         beyond[j] = rest
     above[width] = 0.0
     beyond[width] = 0.0
+
+
+@kernel
+def lane_masses(
+    n: int, p: np.ndarray, log_p: np.ndarray, log_rest: np.ndarray, out: np.ndarray
+) -> tuple[int, int]:
+    """Write P(X = low + k) of Binomial(n, p) for many p to ``out[k, lane]``; return the window.
+
+    The window holds the windows of all lanes; ``low > high`` says that ``out`` is too short.
+    """
+    lowest, highest = 1.0, 0.0
+    for j in range(p.size):
+        lowest = min(lowest, p[j])
+        highest = max(highest, p[j])
+        log_p[j] = lanes.log(max(p[j], 1e-300))
+        log_rest[j] = lanes.log(max(1.0 - p[j], 1e-300))
+    low, high = window(n, lowest)[0], window(n, highest)[1]
+    if high - low >= out.shape[0]:
+        return 1, 0
+    ways = log_ways(n, low) if 0 < low < n else 0.0
+    for k in range(low, high + 1):
+        for j in range(p.size):
+            out[k - low, j] = lanes.exp(ways + k * log_p[j] + (n - k) * log_rest[j])
+        ways += math.log((n - k) / (k + 1.0)) if k < n else 0.0
+    return low, high
+
+
+@kernel
+def lane_sum_tails(
+    limit: int,
+    cohorts: int,
+    n: np.ndarray,
+    p: np.ndarray,
+    log_p: np.ndarray,
+    log_rest: np.ndarray,
+    masses: np.ndarray,
+    factor: np.ndarray,
+    product: np.ndarray,
+    short: np.ndarray,
+    unmet: np.ndarray,
+) -> bool:
+    """Find P(X > limit) and E[(X - limit)⁺] of sums of small binomials, in vector lanes.
+
+    Parameters
+    ----------
+    limit : int
+    cohorts : int
+        Number of binomials, at least 2.
+    n : int64[cohort]
+    p : float64[cohort, lane]
+    log_p, log_rest : float64[lane]
+        Scratch.
+    masses, factor, product : float64[count, lane]
+        Scratch.
+    short, unmet : float64[lane]
+        Out.
+
+    Returns
+    -------
+    bool
+        False if the scratch is too short; nothing is written then.
+    """
+    low, high = lane_masses(n[0], p[0], log_p, log_rest, masses)
+    for c in range(1, cohorts - 1):
+        low_c, high_c = lane_masses(n[c], p[c], log_p, log_rest, factor)
+        if low > high or low_c > high_c or high - low + high_c - low_c >= product.shape[0]:
+            return False
+        product[: high - low + high_c - low_c + 1] = 0.0
+        for k in range(high_c - low_c + 1):
+            for i in range(high - low + 1):
+                for j in range(short.size):
+                    product[i + k, j] += factor[k, j] * masses[i, j]
+        low, high = low + low_c, high + high_c
+        masses[: high - low + 1] = product[: high - low + 1]
+    last = cohorts - 1
+    low_b, high_b = lane_masses(n[last], p[last], log_p, log_rest, factor)
+    width = high_b - low_b + 1
+    if low > high or width < 1 or width >= factor.shape[0]:
+        return False
+    _accumulate_lanes(width, factor, product)
+    short[:] = 0.0
+    unmet[:] = 0.0
+    for k in range(low, high + 1):
+        at = limit - k - low_b + 1
+        missing = float(k - limit)
+        if at < 0:
+            for j in range(short.size):
+                short[j] += masses[k - low, j]
+                unmet[j] += masses[k - low, j] * (n[last] * p[last, j] + missing)
+        elif at <= width:
+            for j in range(short.size):
+                short[j] += masses[k - low, j] * factor[at, j]
+                unmet[j] += masses[k - low, j] * product[at, j]
+    return True
+
+
+@kernel
+def _accumulate_lanes(width: int, above: np.ndarray, beyond: np.ndarray) -> None:
+    """Do as ``_accumulate`` in every lane; ``above`` holds the masses."""
+    above[width] = 0.0
+    beyond[width] = 0.0
+    for k in range(width - 1, -1, -1):
+        for j in range(above.shape[1]):
+            above[k, j] += above[k + 1, j]
+            beyond[k, j] = beyond[k + 1, j] + above[k, j]

@@ -17,7 +17,7 @@ import numpy as np
 from sim.jit import kernel
 from sim.kernels import lanes
 
-LEAST_VARIANCE = 100.0
+LEAST_VARIANCE = 60.0
 _LEAST_ROOT = 0.15
 _STEPS = 5
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.jit import kernel
 from sim.kernels import lanes, normal, saddlepoint
-from sim.kernels.binomial import lane_tails, sum_tail
+from sim.kernels.binomial import lane_sum_tails, lane_tails, sum_tail
 from sim.kernels.presence import WEEKDAYS, Attendance, weekday_presence
 from sim.kernels.staff import row
 
@@ -29,6 +29,7 @@ _NODES = 32
 _NODE, _WEIGHT = np.polynomial.legendre.leggauss(_NODES)
 _PANELS = 4
 _OUTER = 256
+_COUNTS = 512
 _FAR = 7.0  # Φ(-7) = 1.3e-12
 _REACH = 7.0
 
@@ -63,6 +64,7 @@ class Cohorts(NamedTuple):
     work: np.ndarray  # float64[...]
     node_n: np.ndarray  # float64[merged, node]
     node_p: np.ndarray  # float64[merged, node]
+    lane_masses: np.ndarray  # float64[table, count, node]
     limits: np.ndarray  # float64[node]
     node_short: np.ndarray  # float64[node]
     node_unmet: np.ndarray  # float64[node]
@@ -100,6 +102,7 @@ def new_cohorts(capacity: int, scratch: int) -> Cohorts:
         np.empty(scratch),
         np.empty((capacity, _NODES)),
         np.empty((capacity, _NODES)),
+        np.empty((3, _COUNTS, _NODES)),
         np.empty(_NODES),
         np.empty(_NODES),
         np.empty(_NODES),
@@ -311,12 +314,17 @@ def node_tails(
             n[j] = room.n[c]
             p[j] = scale * lanes.below(probit + pull * z[j])
     flags.exact[:] = 1
-    if merged == 1 and variance < saddlepoint.LEAST_VARIANCE:
-        lane_tails(
-            limit, room.n[0], room.node_p[0], flags.t, flags.k0, room.node_short, room.node_unmet
-        )
-        return
-    if variance >= saddlepoint.LEAST_VARIANCE:
+    short, unmet = room.node_short, room.node_unmet
+    if variance < saddlepoint.LEAST_VARIANCE:
+        if merged == 1:
+            lane_tails(limit, room.n[0], room.node_p[0], flags.t, flags.k0, short, unmet)
+            return
+        one, two, three = room.lane_masses[0], room.lane_masses[1], room.lane_masses[2]
+        if lane_sum_tails(
+            limit, merged, room.n, room.node_p, flags.t, flags.k0, one, two, three, short, unmet
+        ):
+            return
+    else:
         room.limits[:] = limit
         saddlepoint.tails(
             merged, room.node_n, room.node_p, room.limits, flags, room.node_short, room.node_unmet
