@@ -1,0 +1,1 @@
+"""How fast the engine is, beside what people would use instead; see README.md."""

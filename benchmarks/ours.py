@@ -1,0 +1,225 @@
+"""The jobs through the project's own kernels, on plain arrays, blocks in order as ``sim.job`` does.
+
+The only file here that knows how kernels are called.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks import jobs
+from benchmarks.jobs import BODIES, HEADCOUNT, WEEKS, Floats, Risk, Sampled
+from sim import sampling, streams
+from sim.executors import in_order
+from sim.jit import kernel
+from sim.kernels import days, designs, staff, workstations
+from sim.kernels.binomial import quantile, scratch_size
+from sim.kernels.presence import WEEKDAYS, Attendance
+from sim.problem import Distribution
+
+BLOCK = 4096
+"""Draws computed at once, as many as the NumPy peer takes."""
+
+_BETA = {
+    "eligible": Distribution("beta", jobs.ELIGIBLE),
+    "absence": Distribution("beta", jobs.ABSENCE),
+}
+_KEYS = np.array([streams.stream_key(f"body/{b}") for b in range(BODIES)], np.uint64)
+_DAY = streams.stream_key("day")
+_FLOOR = np.array([[jobs.DAYS[0]]])
+_GROUPS = staff.Groups(
+    np.arange(BODIES), np.zeros(BODIES, np.int64), HEADCOUNT, np.zeros(BODIES, np.int64)
+)
+_POOLS = workstations.Pools(np.arange(BODIES + 1), np.arange(BODIES))
+_NO_GROUPS = workstations.Members(np.zeros(1, np.int64), np.zeros(0, np.int64))
+_COHORTS = jobs.DAYS.size
+_SOBOL_BITS = 20
+
+
+class Rates(NamedTuple):
+    """Drawn inputs."""
+
+    eligible: Floats  # float64[body, draw]
+    absence: Floats  # float64[1, draw]
+    clustering: Floats  # float64[1, draw]
+
+
+def rates(seed: np.uint64, first: int, count: int, shock: bool) -> Rates:
+    """Draw the unknown rates of consecutive draws."""
+
+    def uniforms(name: str) -> Floats:
+        return sampling.monte_carlo(seed, streams.stream_key(name), first, count)
+
+    eligible = np.stack([uniforms(f"eligible/{b}") for b in range(BODIES)])
+    r = jobs.CLUSTERING * uniforms("clustering") if shock else np.zeros(count)
+    return Rates(
+        sampling.quantile(_BETA["eligible"], eligible),
+        sampling.quantile(_BETA["absence"], uniforms("absence")[None]),
+        r[None],
+    )
+
+
+def divided(seed: np.uint64, first: int, eligible_share: Floats) -> tuple[np.ndarray, np.ndarray]:
+    """Draw eligible staff, int64[body, draw], and cohorts, int64[cohort, body, draw]."""
+    count = eligible_share.shape[1]
+    eligible = np.zeros((BODIES, 1, count), np.int64)
+    staff.eligible_staff(seed, _KEYS, first, _GROUPS, eligible_share, eligible)
+    ready = np.empty((BODIES, count), np.int64)
+    cohorts = np.empty((_COHORTS, BODIES, count), np.int64)
+    all_ready, remote, combined = (
+        np.full((1, count), share) for share in (1.0, jobs.REMOTE, 1.0 - jobs.REMOTE)
+    )
+    staff.divide_staff(
+        seed, _KEYS, first, HEADCOUNT, eligible, all_ready, remote, combined, ready, cohorts
+    )
+    return ready, cohorts
+
+
+def attendance(drawn: Rates, factor: float = 1.0) -> Attendance:
+    """Return what decides presence; ``factor`` stretches the days of the combined mode."""
+    one = np.ones_like(drawn.absence)
+    return Attendance(
+        weekday=jobs.WEEKDAY,
+        floor=_FLOOR,
+        days=jobs.DAYS[1] * one,
+        compliance=factor * one,
+        absence=drawn.absence,
+        clustering=drawn.clustering,
+        common=0.0,
+        week=0.0,
+        fixed_days=False,
+    )
+
+
+def present_on_days(
+    seed: np.uint64, first: int, drawn: Rates, cohorts: np.ndarray, factor: float = 1.0
+) -> np.ndarray:
+    """Draw people present, int32[body, week, weekday, draw]."""
+    out = np.empty((BODIES, WEEKS, WEEKDAYS, cohorts.shape[2]), np.int32)
+    days.count_present(seed, _KEYS, _DAY, first, attendance(drawn, factor), cohorts, 0, out)
+    return out
+
+
+def risk_at(limits: np.ndarray, drawn: Rates, cohorts: np.ndarray) -> Risk:
+    """Find the exact risk of each draw at given workstations."""
+    count = cohorts.shape[2]
+    short, unmet = (np.empty((BODIES, WEEKDAYS, count)) for _ in range(2))
+    workstations.shortage(
+        attendance(drawn),
+        cohorts,
+        _POOLS,
+        _NO_GROUPS,
+        np.repeat(limits[:, None], count, axis=1),
+        _COHORTS,
+        scratch_size(int(cohorts[:, :, 0].sum(axis=0).max()), _COHORTS),
+        short,
+        unmet,
+        np.empty((BODIES, count)),
+        np.empty((0, count)),
+        np.empty((0, count)),
+    )
+    return Risk(short.mean(axis=1), unmet.mean(axis=1))
+
+
+def needed_for(kind: int, level: float, drawn: Rates, cohorts: np.ndarray) -> np.ndarray:
+    """Find the least workstations that meet a service level, int64[body, draw]."""
+    out = np.empty(cohorts.shape[1:], np.int64)
+    scratch = scratch_size(int(cohorts.sum(axis=0).max()), _COHORTS)
+    workstations.needed(kind, level, attendance(drawn), cohorts, _POOLS, _COHORTS, scratch, out)
+    return out
+
+
+def job_a(seed: int, draws: int, threads: int = 1, factor: float = 1.0) -> Sampled:
+    """Compute Job A: days drawn one by one."""
+
+    def work(first: int, count: int) -> Sampled:
+        drawn = rates(np.uint64(seed), first, count, shock=False)
+        eligible, cohorts = divided(np.uint64(seed), first, drawn.eligible)
+        present = present_on_days(np.uint64(seed), first, drawn, cohorts, factor)
+        peak = upper_day(present.reshape(BODIES, -1, count))
+        area = jobs.AREA[:, None] - jobs.WORKSTATION_AREA * peak
+        return Sampled(eligible, area, peak)
+
+    return Sampled(*_joined(in_order(work, draws, _block(draws, threads), threads)))
+
+
+def upper_day(present: np.ndarray) -> np.ndarray:
+    """Return the 95 % quantile of int32[body, day, draw] over days."""
+    return np.sort(present, axis=1)[:, jobs.RANK - 1]
+
+
+def job_b(seed: int, draws: int, threads: int = 1, shock: bool = False) -> Risk:
+    """Compute Job B: the exact risk of each draw at given workstations."""
+
+    def work(first: int, count: int) -> Risk:
+        drawn = rates(np.uint64(seed), first, count, shock)
+        _, cohorts = divided(np.uint64(seed), first, drawn.eligible)
+        return risk_at(jobs.limits(shock), drawn, cohorts)
+
+    return Risk(*_joined(in_order(work, draws, _block(draws, threads), threads)))
+
+
+def _block(draws: int, threads: int) -> int:
+    """Return the draws of a block: few draws are still shared out over the threads."""
+    return min(BLOCK, -(-draws // threads))
+
+
+def _joined(blocks: Iterable[tuple[np.ndarray, ...]]) -> Iterator[np.ndarray]:
+    return (np.concatenate(parts, axis=1) for parts in zip(*blocks, strict=True))
+
+
+@functools.lru_cache(maxsize=32)
+def sobol_digits(dimensions: int, points: int) -> np.ndarray:
+    """Return the plain Sobol points as whole numbers of 52 binary digits, uint64[dimension, point].
+
+    They are the same for every replicate, like a table of constants.
+    """
+    out = np.zeros((dimensions, points), np.uint64)
+    index = np.arange(points)
+    for j in range(dimensions):
+        numbers = sampling.direction_numbers(j, _SOBOL_BITS)
+        for bit in range(_SOBOL_BITS):
+            out[j] ^= np.where(index >> bit & 1, numbers[bit], np.uint64(0))
+    return out
+
+
+def shifted_sobol(seed: int, dimensions: int, points: int) -> Floats:
+    """Return Sobol points with a random digital shift, float64[dimension, point] in (0, 1)."""
+    rng = np.random.default_rng(seed)
+    shift = rng.integers(0, 2**designs.DIGITS, (dimensions, 1), np.uint64)
+    return ((sobol_digits(dimensions, points) ^ shift) + 0.5) * 2.0**-designs.DIGITS
+
+
+@kernel
+def _invert(u: np.ndarray, n: np.ndarray, p: np.ndarray, out: np.ndarray) -> None:
+    """Turn uniforms into binomial counts one by one."""
+    for i in range(out.size):
+        out[i] = quantile(u[i], n[i], p[i])
+
+
+def counts(u: Floats, n: np.ndarray, p: Floats) -> np.ndarray:
+    """Return binomial counts by inversion of given uniforms, int64 of any shape."""
+    out = np.empty(u.shape, np.int64)
+    _invert(u.ravel(), np.broadcast_to(n, u.shape).ravel(), p.ravel(), out.ravel())
+    return out
+
+
+def mean_shortage(seed: int, points: int) -> float:
+    """Return the mean shortage of Job B without shock by Sobol points over rates and counts.
+
+    Thirteen dimensions: absence, then eligible share, eligible staff and remote staff of each body.
+    Days are not drawn: given the counts their mean is exact.
+    """
+    u = shifted_sobol(seed, 1 + 3 * BODIES, points)
+    share = sampling.quantile(_BETA["eligible"], u[1 : 1 + BODIES])
+    absence = sampling.quantile(_BETA["absence"], u[:1])
+    drawn = Rates(share, absence, np.zeros_like(absence))
+    eligible = counts(u[1 + BODIES : 1 + 2 * BODIES], HEADCOUNT[:, None], share)
+    half = np.full(share.shape, jobs.REMOTE)
+    remote = counts(u[1 + 2 * BODIES :], eligible, half)
+    cohorts = np.stack([remote, eligible - remote, HEADCOUNT[:, None] - eligible])
+    return float(risk_at(jobs.WORKSTATIONS, drawn, cohorts).short.mean())

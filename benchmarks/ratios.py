@@ -1,0 +1,352 @@
+"""Measure the engine beside its peers: ``python -m benchmarks.ratios --json [--smoke]``.
+
+Standard output holds one JSON object of ratios and nothing else; times and what was left out go to
+standard error. Means are checked to agree before anything is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import os
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks import estates, jobs, measure, ours, peers
+
+Ratios = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is measured: the sizes of the whole thing, or of its short form."""
+
+    seconds: float
+    """Aimed at for each timed call."""
+    rounds: int
+    agreement: int
+    """Draws compared before timing."""
+    exact: int
+    """Points of each of the four replicates of the exact value."""
+    replicates: int
+    crn_seeds: int
+    memory: tuple[int, int]
+    bodies: tuple[int, int]
+    cells: int
+    """Bodies times draws, the same at both numbers of bodies."""
+    run_draws: int
+    sizing: int | None
+    """Sizing draws of the reference scenario, where not its own."""
+    monaco: int
+
+
+FULL = Effort(
+    seconds=0.5,
+    rounds=7,
+    agreement=16_384,
+    exact=8_192,
+    replicates=50,
+    crn_seeds=4,
+    memory=(100_000, 10_000_000),
+    bodies=(10, 10_000),
+    cells=160_000,
+    run_draws=16_384,
+    sizing=None,
+    monaco=500,
+)
+SMOKE = Effort(
+    seconds=0.1,
+    rounds=3,
+    agreement=4_096,
+    exact=1_024,
+    replicates=10,
+    crn_seeds=1,
+    memory=(10_000, 100_000),
+    bodies=(10, 1_000),
+    cells=8_000,
+    run_draws=512,
+    sizing=64,
+    monaco=64,
+)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where a ratio may lie before the smoke run fails, and why it ends there."""
+
+    low: float
+    high: float
+    reason: str
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value lies in the band."""
+        return self.low <= value <= self.high
+
+
+_FLOOR = "a shared machine moves a ratio by half; below this something has broken"
+_TWO = "a busy second core may give nothing"
+BANDS = {
+    "a_1t": Band(0.5, 1e3, _FLOOR),
+    "a_2t": Band(0.3, 1e3, _TWO),
+    "b_1t": Band(0.05, 1e5, _FLOOR),
+    "b_2t": Band(0.05, 1e5, _TWO),
+    "b_shock_1t": Band(0.01, 1e4, _FLOOR),
+    "b_shock_2t": Band(0.01, 1e4, _TWO),
+    "precision": Band(1.0, 1e6, "ten replicates know a root mean square error to a quarter"),
+    "crn": Band(200.0, 1e6, "random numbers, not clocks: the target itself"),
+    "memory_growth": Band(0.7, 1.4, "memory, not clocks; the short form knows it to a tenth"),
+    "body_growth": Band(0.1, 4.0, "few draws at many bodies; anything quadratic shows at once"),
+    "run_vs_import": Band(0.1, 60.0, "processes on a busy machine"),
+    "monaco_vs_numpy": Band(0.3, 300.0, "monaco may get better or worse; ours is not in it"),
+}
+"""Ratios in absolute units (draws, seconds) have no band: they say how fast the machine is."""
+
+KEYS = (
+    "a_1t", "a_2t", "b_1t", "b_2t", "b_shock_1t", "b_shock_2t", "precision", "crn",
+    "memory_growth", "body_growth", "run_vs_import", "seconds_per_1e5_draws",
+    "numpy_a_draws_per_s", "monaco_vs_numpy",
+)  # fmt: skip
+
+
+def say(line: str) -> None:
+    """Print a remark beside the result."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def warm_up() -> None:
+    """Compile or load every kernel that the jobs call, and say how long that took."""
+    calls: tuple[Callable[[], object], ...] = (
+        lambda: ours.job_a(1, 64),
+        lambda: ours.job_b(1, 64),
+        lambda: ours.job_b(1, 64, shock=True),
+        lambda: ours.mean_shortage(1, 64),
+    )
+    time = sum(measure.seconds(call) for call in calls)
+    say(f"kernels compiled, or loaded from the cache, in {time:.3g} s: in no ratio")
+
+
+def job_ratios(effort: Effort) -> Ratios:
+    """Time the jobs on both sides: NumPy over the engine on one thread and on two."""
+    shocked = (
+        functools.partial(ours.job_b, shock=True),
+        functools.partial(peers.numpy_job_b, shock=True),
+    )
+    sides: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+        "a": (ours.job_a, peers.numpy_job_a),
+        "b": (ours.job_b, peers.numpy_job_b),
+        "b_shock": shocked,
+    }
+    found: Ratios = {}
+    for name, (mine, theirs) in sides.items():
+        draws = agree(mine, theirs, effort, f"NumPy in job {name}")
+        each = draw_seconds(mine, theirs, draws, effort)
+        found[f"{name}_1t"] = each["numpy"] / each["1t"]
+        found[f"{name}_2t"] = each["numpy"] / each["2t"]
+        if name == "a":
+            found["numpy_a_draws_per_s"] = 1 / each["numpy"]
+        words = ", ".join(f"{side} {1e6 * time:.3g}" for side, time in each.items())
+        say(f"job {name}: microseconds a draw: {words}")
+    return found
+
+
+def agree(mine: Callable[..., Any], theirs: Callable[..., Any], effort: Effort, who: str) -> int:
+    """Check that means agree; return the draws our side computes in about the time aimed at."""
+    draws = measure.fitting_draws(lambda count: mine(1, count), effort.seconds)
+    jobs.check_agreement(mine(1, max(draws, 256)), theirs(2, effort.agreement), who)
+    return draws
+
+
+def draw_seconds(
+    mine: Callable[..., Any], theirs: Callable[..., Any], draws: int, effort: Effort
+) -> dict[str, float]:
+    """Return the median seconds a draw of NumPy and of the engine on one and two threads.
+
+    Each side gets as many draws as fill the time aimed at; NumPy at least one block of 4,096.
+    """
+    numpy = measure.fitting_draws(lambda count: theirs(1, count), effort.seconds)
+    numpy = max(numpy, peers.BLOCK)
+    times = measure.interleaved(
+        {
+            "numpy": lambda: theirs(1, numpy),
+            "1t": lambda: mine(1, draws, threads=1),
+            "2t": lambda: mine(1, 2 * draws, threads=2),
+        },
+        effort.rounds,
+    )
+    per = {"numpy": numpy, "1t": draws, "2t": 2 * draws}
+    return {side: time / per[side] for side, time in times.items()}
+
+
+def precision(effort: Effort) -> Ratios:
+    """Compare the times in which the mean shortage of Job B reaches an error of 1e-3."""
+    wanted = 1e-3
+    several = [ours.mean_shortage(10**6 + seed, effort.exact) for seed in range(4)]
+    exact = statistics.fmean(several)
+    pilot = peers.numpy_job_b(1, 4096).short.mean(axis=0)
+    draws = int(pilot.var() / wanted**2)
+    points, mine, errors = 8, 0.0, np.array([1.0])
+    while np.sqrt(np.mean(errors**2)) > wanted:
+        points *= 2
+        times, errors = replicate(ours.mean_shortage, points, effort.replicates, exact)
+        mine = statistics.median(times)
+
+    def by_numpy(seed: int, count: int) -> float:
+        return float(peers.numpy_job_b(seed, count).short.mean())
+
+    times, errors = replicate(by_numpy, draws, effort.replicates, exact)
+    theirs = statistics.median(times)
+    say(
+        f"precision: exact {exact:.5f} ± {np.std(several) / 2:.1e}; engine {points} points in "
+        f"{1e3 * mine:.3g} ms; NumPy {draws} draws in {1e3 * theirs:.3g} ms, "
+        f"error {np.sqrt(np.mean(errors**2)):.2e}"
+    )
+    return {"precision": theirs / mine}
+
+
+def replicate(
+    estimate: Callable[[int, int], float], size: int, count: int, exact: float
+) -> tuple[list[float], np.ndarray]:
+    """Estimate again and again with other seeds; return the seconds and the errors."""
+    found: list[float] = []
+    times = [
+        measure.seconds(lambda seed=seed: found.append(estimate(seed, size)))
+        for seed in range(1000, 1000 + count)
+    ]
+    return times, np.array(found) - exact
+
+
+def common_streams(effort: Effort) -> Ratios:
+    """Compare the variance of a policy difference with independent and with common streams.
+
+    Draws are independent (design ``mc``), so the variance of a difference of means is that of the
+    difference in one draw over the number of draws, which cancels.
+    """
+    draws, factor = 4096, 1.02
+    found = []
+    for seed in range(effort.crn_seeds):
+        today = ours.job_a(seed, draws).released.sum(axis=0)
+        common = ours.job_a(seed, draws, factor=factor).released.sum(axis=0)
+        apart = ours.job_a(10_000 + seed, draws, factor=factor).released.sum(axis=0)
+        found.append((today - apart).var() / (today - common).var())
+    return {"crn": statistics.median(found)}
+
+
+def memory_growth(effort: Effort) -> Ratios:
+    """Compare the peak memory of a long and a short run of the smallest estate."""
+    code = (
+        "from benchmarks.estates import estate; from sim.job import run; "
+        "run(estate(bodies=1, people=3, weeks=1, estimator='sampled', draws={draws}), block=8192)"
+    )
+    few, many = (measure.peak_mebibytes(code.format(draws=draws)) for draws in effort.memory)
+    say(f"memory: {few:.0f} MiB at {effort.memory[0]:,} draws, {many:.0f} at {effort.memory[1]:,}")
+    return {"memory_growth": many / few}
+
+
+def body_growth(effort: Effort) -> Ratios:
+    """Compare the cost of a body and draw in large and small estates, draws to Dataset."""
+    from sim import draw, simulate
+
+    calls = {}
+    for bodies in effort.bodies:
+        problem = estates.estate(bodies=bodies)
+
+        def call(problem: Any = problem, draws: int = effort.cells // bodies) -> object:
+            return simulate(problem, draw(problem, 0, draws))
+
+        calls[str(bodies)] = call
+    few, many = measure.interleaved(calls, min(effort.rounds, 3)).values()
+    say(f"bodies: {1e6 * few / effort.cells:.3g} and {1e6 * many / effort.cells:.3g} us each")
+    return {"body_growth": many / few}
+
+
+def start(effort: Effort) -> Ratios:
+    """Compare the reference scenario on the command line with importing what it needs."""
+    sizing = () if effort.sizing is None else ("--set", f"run.sizing_draws={effort.sizing}")
+    draws = "--draws", str(effort.run_draws)
+    run = measure.command("-m", "sim.cli", "run", str(estates.REFERENCE), *draws, *sizing)
+    run()
+    times = measure.interleaved(
+        {"run": run, "import": measure.command("-c", "import numba, xarray")},
+        min(effort.rounds, 3),
+    )
+    say(f"start: run {times['run']:.3g} s, imports {times['import']:.3g} s")
+    return {"run_vs_import": times["run"] / times["import"]}
+
+
+def throughput(effort: Effort) -> Ratios:
+    """Time the draws of the reference scenario in a warm process, all policies.
+
+    Finding sizes costs the same whatever the number of draws, so it is timed apart.
+    """
+    from sim.job import processors, run
+    from sim.sizing import service_sizes
+
+    problem = estates.reference(effort.run_draws, effort.sizing)
+    sizing = measure.seconds(lambda: service_sizes(problem, processors()))
+    time = measure.interleaved({"run": lambda: run(problem)}, min(effort.rounds, 3))["run"]
+    say(f"reference: sizes {sizing:.3g} s, then {effort.run_draws:,} draws {time:.3g} s")
+    return {"seconds_per_1e5_draws": time * 1e5 / effort.run_draws}
+
+
+def against_monaco(effort: Effort, numpy_rate: float) -> Ratios:
+    """Compare monaco's time a draw of Job A with NumPy's; null where monaco is not installed."""
+    if not peers.INSTALLED["monaco"]:
+        say("monaco is not installed (extra 'bench'): monaco_vs_numpy is null")
+        return {"monaco_vs_numpy": None}
+    found = peers.monaco_job_a(1, effort.monaco)
+    jobs.check_agreement(peers.numpy_job_a(2, effort.agreement), found, "monaco")
+    time = measure.interleaved(
+        {"monaco": lambda: peers.monaco_job_a(1, effort.monaco)}, min(effort.rounds, 3)
+    )["monaco"]
+    return {"monaco_vs_numpy": time / effort.monaco * numpy_rate}
+
+
+def measure_all(effort: Effort) -> Ratios:
+    """Return every ratio under its name."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    say(f"{os.cpu_count()} processors, load {load:.1f} before the start")
+    warm_up()
+    found = job_ratios(effort)
+    rate = found["numpy_a_draws_per_s"]
+    assert rate is not None
+    for step in (precision, common_streams, memory_growth, body_growth, start, throughput):
+        found |= step(effort)
+    found |= against_monaco(effort, rate)
+    return {key: found[key] for key in KEYS}
+
+
+def outside(found: Ratios) -> list[str]:
+    """Return a line for each ratio outside its band."""
+    return [
+        f"{key} is {value:.3g}, outside {band.low:g} to {band.high:g} ({band.reason})"
+        for key, band in BANDS.items()
+        if (value := found[key]) is not None and not band.holds(value)
+    ]
+
+
+def main(words: list[str] | None = None) -> int:
+    """Measure, print, and judge the short form."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.ratios", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--smoke", action="store_true", help="short form; fails outside the bands")
+    chosen = parser.parse_args(words)
+    found = measure_all(SMOKE if chosen.smoke else FULL)
+    if chosen.json:
+        print(json.dumps({k: v if v is None else float(f"{v:.4g}") for k, v in found.items()}))
+    else:
+        for key, value in found.items():
+            print(f"{key:24}{'–' if value is None else format(value, '.4g')}")
+    faults = outside(found) if chosen.smoke else []
+    for fault in faults:
+        say(fault)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
