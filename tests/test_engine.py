@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 
 from sim import sizing
 from sim.job import run
-from sim.people import draw_staff
+from sim.people import draw_staff, ready_share
 from sim.problem import PolicyPlan
 from sim.results.summary import at_places, places
 from sim.sampling import draw
@@ -131,6 +131,24 @@ def test_the_same_luck_readies_more_people_after_a_programme():
         assert (target <= none).all()
         assert (today < none).any()
     assert (policy("ratio")["ready_staff"] == policy("ratio")["eligible_staff"]).all()
+
+
+@pytest.mark.parametrize("dependence", ["independent", "nested"])
+def test_a_target_never_lowers_a_share(dependence):
+    """Skill may be above its target of 0.7 already; permit has no target and stays."""
+    problem, draws, _ = rich("conditional", f'readiness.dependence="{dependence}"')
+    kit, skill = (values_of(problem, draws, f"readiness.{x}.today")[0] for x in ("kit", "skill"))
+    together = np.prod if dependence == "independent" else np.min
+    permit = np.full(COUNT, 0.9)
+    expected = {
+        "ready": together([kit, skill, permit], axis=0),
+        "invested": together([np.maximum(kit, 0.9), np.maximum(skill, 0.7), permit], axis=0),
+        "ratio": np.ones(COUNT),
+    }
+    for plan in problem.policies:
+        if plan.name in expected:
+            close(ready_share(problem, plan, draws)[0], expected[plan.name], rtol=1e-14)
+    assert (skill > 0.7).any()
 
 
 @pytest.mark.jit

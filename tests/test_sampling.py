@@ -285,8 +285,8 @@ def test_every_random_number_has_a_dimension_of_its_own(monkeypatch):
         return np.full(count, 0.5)
 
     monkeypatch.setattr("sim.sampling.sobol", watched)
-    sampled('[attendance]\nabsence = { uniform = [0, 0.2], per = "body" }\n' + COSTS, 8)
-    assert len(seen) == len(set(seen.values())) == 7
+    sampled(COSTS.replace("[10, 20]", '[10, 20], per = "body"'), 8)
+    assert len(seen) == len(set(seen.values())) == 6
 
 
 def test_dimensions_beyond_the_direction_numbers_use_counter_streams(monkeypatch):

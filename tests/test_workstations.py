@@ -1,7 +1,9 @@
 """The risk of a shortage and the workstations needed, against adaptive quadrature.
 
-Measured over the 64 random pools of one to three cohorts below (r from 1e-4 to 0.5, chances above
-1e-4): MEASURED.
+Measured where chances are above 1e-4, worst relative error of P(X > D) and of E[(X - D)+]:
+64 random pools of one to three cohorts, r from 1e-4 to 0.5: 4e-9 and 2e-8 (median 1e-12, 2e-11);
+545 pools of one cohort on a grid, among them the hardest known: 3e-7 and 3e-7;
+weeks of one pool and days of several, P only: 1e-10 and 3e-9.
 """
 
 from __future__ import annotations
@@ -95,6 +97,21 @@ def test_a_shock_of_any_width_is_integrated(n, p):
                 found = one_day((0, n, 0), 0, 5 * p, 0, r, limit)
                 assert near(found.short[0, 0], tails[limit], 1e-6)
                 assert near(found.unmet[0, 0], tails[limit:].sum(), 1e-6)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("r", [3e-4, 0.01, 0.2])
+@pytest.mark.parametrize("z", [-1, 0.3, 2])
+def test_large_pools_with_a_shock(r, z):
+    """Variances far above 100, where saddlepoints take the place of sums."""
+    cohorts = (600, 900, 300)
+    ns, ps = oracle_days(cohorts, EVEN, 1.5, 2.5, 0.15)[0]
+    variance = sum(n * p * (1 - p) for n, p in zip(ns, ps, strict=True)) + (0.35 * 1800) ** 2 * r
+    limit = int(np.dot(ns, ps) + z * math.sqrt(variance))
+    chance, unmet = naive.shocked_shortage(ns, ps, r, limit)
+    found = one_day(cohorts, 1.5, 2.5, 0.15, r, limit)
+    assert near(found.short[0, 0], chance, 1e-6)
+    assert near(found.unmet[0, 0], unmet, 1e-6)
 
 
 @pytest.mark.parametrize("r", [0.01, 0.2])
@@ -280,6 +297,19 @@ def test_bodies_may_cluster_differently():
     assert near(found.any_day[0], 1 - (1 - calm) * (1 - pair), 1e-6)
 
 
+@pytest.mark.jit
+def test_bodies_with_equal_and_with_unequal_days_meet():
+    """One body is on site all week, so its days repeat; the other's do not."""
+    said = attendance(UNEVEN, days=2.0, absence=0.1, clustering=0.2, common=0.4)
+    found = shortage(said, staff((0, 0, 30), (0, 40, 5)), [27, 24])
+    pairs = zip(oracle_days((0, 0, 30)), oracle_days((0, 40, 5), UNEVEN, 0, 2.0, 0.1), strict=True)
+    chances = [
+        naive.any_shortage([((30,), (0.9,), 27), (ns, ps, 24)], 0.2, 0.4) for _, (ns, ps) in pairs
+    ]
+    assert near(found.any_day[0], np.mean(chances), 1e-6)
+    assert near(found.any_week[0], 1 - np.prod(np.subtract(1, chances)), 1e-6)
+
+
 def test_no_shared_part_is_plain_independence():
     said = attendance(UNEVEN, days=2.0, clustering=0.1)
     found = shortage(said, staff((0, 12, 2), (0, 15, 0)), [9, 9])
@@ -347,6 +377,18 @@ def test_a_small_office_needs_what_the_oracle_says(kind):
     said = attendance(UNEVEN, days=2.0, absence=0.1)
     for level in (0.5, 0.9, 0.999):
         assert needed(kind, level, said, staff((0, 14, 2))) == [naive.needed(kind, level, days)]
+
+
+@pytest.mark.jit
+def test_a_shock_that_lasts_all_week_spares_workstations():
+    """Days that go together are short together: fewer weeks have any, and fewer places do."""
+    days, many = oracle_days((0, 40, 0), EVEN, 0, 2.0), staff((0, 40, 0))
+    found = [
+        needed("per_week", 0.9, attendance(days=2.0, clustering=0.4, week=week), many)[0]
+        for week in (0.0, 0.9)
+    ]
+    assert found == [naive.needed("per_week", 0.9, days, 0.4, week) for week in (0.0, 0.9)]
+    assert found[0] > found[1]
 
 
 @pytest.mark.jit
