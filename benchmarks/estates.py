@@ -58,6 +58,12 @@ def estate(
     return replace(problem, run=plan)
 
 
+def smallest(draws: int) -> Problem:
+    """Return a problem in which draws cost next to nothing: for memory, not for time."""
+    problem = estate(bodies=1, people=3, weeks=1, draws=draws, estimator="sampled")
+    return replace(problem, policies=problem.policies[:1])
+
+
 def reference(draws: int, sizing: int | None = None) -> Problem:
     """Return the problem of the reference scenario, all policies."""
     settings = [f"run.draws={draws}"]

@@ -13,6 +13,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
+_RUN = """
+from benchmarks.estates import smallest
+from sim.job import run
+run(smallest({draws}), block=8192)
+"""
 _PEAK = """
 import sys
 from pathlib import Path
@@ -56,15 +61,10 @@ def fitting_draws(call: Callable[[int], object], target: float, most: int = 2**1
     return draws
 
 
-def fresh(code: str, *arguments: str) -> str:
+def fresh(code: str) -> str:
     """Run code in a fresh interpreter at the root of the repository; return what it prints."""
-    return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    words = [sys.executable, "-c", code]
+    return subprocess.run(words, cwd=ROOT, check=True, capture_output=True, text=True).stdout
 
 
 def command(*words: str, cache: Path | None = None) -> Callable[[], object]:
@@ -82,9 +82,9 @@ def command(*words: str, cache: Path | None = None) -> Callable[[], object]:
     return call
 
 
-def peak_mebibytes(code: str) -> float:
-    """Return the peak resident memory of a fresh interpreter that runs some code.
+def peak_mebibytes(draws: int) -> float:
+    """Return the peak resident memory of a fresh interpreter that runs the smallest estate.
 
     A child's ``ru_maxrss`` starts from its parent's, so Linux's own high-water mark is read.
     """
-    return int(fresh(code + _PEAK).split()[-1]) / 1024
+    return int(fresh(_RUN.format(draws=draws) + _PEAK).split()[-1]) / 1024
