@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import naive
@@ -27,7 +28,7 @@ from sim import sizing
 from sim.job import run
 from sim.people import draw_staff, ready_share
 from sim.problem import PolicyPlan
-from sim.results.summary import at_places, places
+from sim.results.summary import STATISTICS, at_places, places
 from sim.sampling import draw
 from sim.variables import METRICS
 
@@ -468,25 +469,26 @@ def test_summaries_are_those_of_the_kept_draws(design):
     problem = planned(without_levels(written(RICH)), draws=count, design=design, weeks=1)
     found = run(problem, block=700, threads=1)
     values = at_places(problem, results(problem, count)[1])
-    first = values[..., :1024]
     for m, variable in enumerate(METRICS):
-        told = {s: found[variable.name].sel(statistic=s).to_numpy() for s in ("mean", "sd")}
-        for p in range(values.shape[1]):
-            for q in range(values.shape[2]):
-                kept = values[m, p, q][~np.isnan(values[m, p, q])]
-                share = found[variable.name][p, q].sel(statistic="defined_share").item()
-                assert share == len(kept) / count
-                if not len(kept):
-                    continue
-                assert near(told["mean"][p, q], kept.mean(), 1e-11, 1e-11)
-                assert near(told["sd"][p, q], kept.std(ddof=1), 1e-9, 1e-10 * np.abs(kept).max())
-                slack = (
-                    0 if variable.whole else np.nanmax(first[m, p, q]) - np.nanmin(first[m, p, q])
-                )
-                for name, quantile in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95)):
-                    exact = np.quantile(kept, quantile, method="inverted_cdf")
-                    at = found[variable.name][p, q].sel(statistic=name).item()
-                    assert abs(at - exact) <= slack / 1000 + 1e-9 * abs(exact) * (slack > 0)
+        told = found[variable.name].to_numpy()
+        for cell in np.ndindex(values.shape[1:3]):
+            row = dict(zip(STATISTICS, told[cell], strict=True))
+            summary_is_right(row, values[m][cell], variable.whole)
+
+
+def summary_is_right(told, values, whole):
+    """Quantiles are exact for whole numbers, else within 0.1 % of the range of the first leaf."""
+    kept = values[~np.isnan(values)]
+    assert told["defined_share"] == len(kept) / len(values)
+    if not len(kept):
+        return
+    size = np.abs(kept).max()
+    assert near(told["mean"], kept.mean(), 1e-11, 1e-11)
+    assert near(told["sd"], kept.std(ddof=1), 1e-9, 1e-10 * size)
+    reach = np.nanmax(values[:1024]) - np.nanmin(values[:1024])
+    for name, quantile in (("p05", 0.05), ("p50", 0.5), ("p95", 0.95)):
+        exact = np.quantile(kept, quantile, method="inverted_cdf")
+        assert abs(told[name] - exact) <= (0 if whole else reach / 1000 + 1e-13 * size)
 
 
 @pytest.mark.jit
@@ -494,10 +496,10 @@ def test_summaries_are_those_of_the_kept_draws(design):
 def test_the_error_that_is_told_is_the_spread_over_seeds(design):
     """40 seeds: a χ² with 39 degrees puts the ratio in 0.48 … 1.65 but for 1e-6 of seeds."""
     means, errors = [], []
+    few = without_levels(written(RICH))
+    few = replace(few, policies=few.policies[:2])
     for seed in range(40):
-        problem = planned(
-            without_levels(written(RICH)), draws=128, seed=seed, weeks=1, design=design
-        )
+        problem = planned(few, draws=128, seed=seed, weeks=1, design=design)
         found = run(problem, block=128, threads=1).sel(policy="ratio", place="total")
         told = found[["released_area", "ready_staff", "vacated_running_cost"]].to_dataarray()
         means.append(told.sel(statistic="mean").to_numpy())

@@ -392,7 +392,7 @@ def test_a_shock_that_lasts_all_week_spares_workstations():
 
 
 @pytest.mark.jit
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(
     kind=st.sampled_from(LEVELS),
     level=st.sampled_from([0.3, 0.8, 0.95, 0.999]),
