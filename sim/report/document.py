@@ -6,8 +6,11 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.results.summary import STATISTICS
 from sim.risk import drawn_variables
+from sim.sampling import quantile
 from sim.variables import METRICS
 from sim.version import __version__
 
@@ -44,10 +47,21 @@ def scenario_entry(
         "classification": problem.classification,
         "currency": problem.currency,
         "area_basis": problem.area_basis,
+        "implied_correlation": implied_correlation(problem),
         "sha256": sha256,
         "overrides": list(overrides),
         "unconfirmed": list(unconfirmed),
     }
+
+
+def implied_correlation(problem: Problem) -> dict[str, float]:
+    """Return the correlation of two people's presence that the median clustering r implies.
+
+    For people who come half the days, (Φ₂(0, 0; r) - 1/4) / (1/4) = 2 asin(r) / π; model part 4.
+    """
+    clustering = problem.unknowns[problem.attendance.clustering].distribution
+    r = float(quantile(clustering, np.array([0.5]))[0])
+    return {"clustering": r, "presence": 0.5, "correlation": 2 * math.asin(r) / math.pi}
 
 
 def metric_entries(
