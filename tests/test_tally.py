@@ -174,12 +174,13 @@ def test_errors_under_sobol_come_from_the_replicates():
 
 
 def test_errors_under_mc_are_the_classic_ones():
+    """That of a quantile is half of its 95 % interval by ranks, over 1.96."""
     values = luck(4_000)
     found, _ = summarised(values, design="mc")
     assert near(found["mcse"], values.std(ddof=1) / math.sqrt(4_000), 1e-12)
     for name, q in (("p05_mcse", 0.05), ("p50_mcse", 0.5), ("p95_mcse", 0.95)):
-        gap = math.sqrt(q * (1 - q) / 4_000)
-        half = (inverted(values, q + gap) - inverted(values, q - gap)) / 2
+        gap = 1.96 * math.sqrt(q * (1 - q) / 4_000)
+        half = (inverted(values, q + gap) - inverted(values, q - gap)) / 2 / 1.96
         assert abs(found[name] - half) <= np.ptp(values[:LEAF]) / 1000
 
 
@@ -188,6 +189,22 @@ def test_the_error_of_a_median_is_its_standard_error():
     values = np.random.default_rng(8).standard_normal(16_000)
     found, _ = summarised(values, design="mc")
     assert near(found["p50_mcse"], math.sqrt(math.pi / 2 / 16_000), 0.33)
+
+
+def test_the_error_of_a_quantile_is_not_less_than_its_bins_can_tell():
+    """Nearly all draws in one bin of 1,024: ranks alone would say that the median is exact."""
+    values = np.concatenate([[0.0, 1024.0], np.random.default_rng(3).uniform(10, 10.9, 4_000)])
+    found, whole = summarised(values, np.round(values))
+    assert found["p50_mcse"] == 0.5
+    assert whole["p50_mcse"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("count", "p05", "p50"), [(2, False, False), (30, False, True), (99, True, True)]
+)
+def test_a_quantile_has_an_error_once_its_ranks_lie_within_the_draws(count, p05, p50):
+    found, _ = summarised(luck(count))
+    assert [math.isfinite(found[name]) for name in ("p05_mcse", "p50_mcse")] == [p05, p50]
 
 
 @pytest.mark.parametrize("count", [1, 5, 17])

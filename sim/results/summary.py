@@ -2,7 +2,9 @@
 
 Nothing here grows with the number of draws. A quantile is the mean of the values in the histogram
 bin that holds it: exact for whole numbers (over a range of up to 16,384), else within a
-thousandth of the range of the first leaf of draws, which fixes the edges.
+thousandth of the range of the first leaf of draws, which fixes the edges. Its error is taken from
+its 95 % interval, between two values of a rank; one standard error either side would often be no
+step at all among whole numbers.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
+from scipy import special
 
 from sim.kernels.area import ratio
 from sim.kernels.designs import REPLICATES
@@ -21,12 +24,17 @@ from sim.results.label import attributes
 from sim.variables import METRICS, Variable
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sim.problem import Floats, Problem
 
 BINS = 1024
 WIDEST = 2**14
 """Range of whole numbers that still have a bin each."""
 QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
+CONFIDENCE = 0.95
+NORMAL = float(special.ndtri((1 + CONFIDENCE) / 2))
+"""Standard errors on either side of a normal estimate's 95 % interval."""
 STATISTICS = (
     "mean",
     "sd",
@@ -110,23 +118,32 @@ class Summary:
         add_draws(self._first, values, self._tally)
         self._first += values.shape[1]
 
-    def result(self) -> xr.Dataset:
-        """Return every metric with dims ``policy, place, statistic``."""
+    def result(self, metrics: Collection[str] = ()) -> xr.Dataset:
+        """Return the summary of the draws so far.
+
+        Parameters
+        ----------
+        metrics : collection of str
+            Only these; all of them where none is named.
+
+        Returns
+        -------
+        xarray.Dataset
+            Every metric with dims ``policy, place, statistic``; ``draws`` among the attributes says
+            of how many.
+        """
         if self._tally is None:
             self._begin()
-        assert self._tally is not None
-        statistics = _statistics(self._tally, self._first, self._problem.run.design == "sobol")
-        values = np.stack([statistics[name] for name in STATISTICS], axis=-1)
-        values = values.reshape(*self._shape, len(STATISTICS))
         names, scopes = places(self._problem)
         return xr.Dataset(
             {
                 variable.name: (
                     ("policy", "place", "statistic"),
-                    values[m],
+                    self._table(row),
                     attributes(self._problem, variable.name),
                 )
-                for m, variable in enumerate(METRICS)
+                for row, variable in enumerate(METRICS)
+                if not metrics or variable.name in metrics
             },
             coords={
                 "policy": list(self._problem.policy_names),
@@ -134,7 +151,18 @@ class Summary:
                 "scope": ("place", scopes),
                 "statistic": list(STATISTICS),
             },
+            attrs={"draws": self._first},
         )
+
+    def _table(self, row: int) -> Floats:
+        """Return the statistics of one metric, float64[policy, place, statistic]."""
+        assert self._tally is not None
+        count = math.prod(self._shape[1:])
+        tally = _cells(self._tally, row * count, (row + 1) * count)
+        sobol = self._problem.run.design == "sobol"
+        statistics = _statistics(tally, METRICS[row].whole, self._first, sobol)
+        values = np.stack([statistics[name] for name in STATISTICS], axis=-1)
+        return values.reshape(*self._shape[1:], len(STATISTICS))
 
 
 def new_tally(values: Floats, whole: np.ndarray) -> Tally:
@@ -169,7 +197,22 @@ def new_tally(values: Floats, whole: np.ndarray) -> Tally:
     )
 
 
-def _statistics(tally: Tally, draws: int, sobol: bool) -> dict[str, Floats]:
+def _cells(tally: Tally, first: int, last: int) -> Tally:
+    """Return the part of a tally that has the cells from ``first`` to before ``last``."""
+    bins = slice(tally.start[first], tally.start[last])
+    by_cell = {
+        name: getattr(tally, name)[first:last]
+        for name in ("origin", "leaf", "total", "existing", "low", "width")
+    }
+    return Tally(
+        **by_cell,
+        start=tally.start[first : last + 1] - tally.start[first],
+        bin_count=tally.bin_count[bins],
+        bin_sum=tally.bin_sum[bins],
+    )
+
+
+def _statistics(tally: Tally, whole: bool, draws: int, sobol: bool) -> dict[str, Floats]:
     """Return float64[cell] by statistic."""
     sums = tally.total + tally.leaf
     count = tally.existing.sum(axis=1)
@@ -187,11 +230,22 @@ def _statistics(tally: Tally, draws: int, sobol: bool) -> dict[str, Floats]:
             "defined_share": count / draws,
         }
         for name, q in QUANTILES.items():
-            gap = np.sqrt(q * (1 - q) / np.maximum(count, 1))
             found[name] = _quantile(tally, np.full(len(count), q))
-            upper, lower = _quantile(tally, q + gap), _quantile(tally, q - gap)
-            found[f"{name}_mcse"] = (upper - lower) / 2
+            found[f"{name}_mcse"] = _quantile_error(tally, whole, count, q)
     return found
+
+
+def _quantile_error(tally: Tally, whole: bool, count: np.ndarray, q: float) -> Floats:
+    """Return the standard error of a quantile, NaN where draws are too few, float64[cell].
+
+    It is no less than what bins can tell apart, half the width of one that holds several values.
+    """
+    gap = NORMAL * np.sqrt(q * (1 - q) / np.maximum(count, 1))
+    half_width = (_quantile(tally, q + gap) - _quantile(tally, q - gap)) / 2
+    one_value = (tally.origin == tally.low) | (whole & (tally.width == 1.0))
+    least = np.where(one_value, 0.0, tally.width / 2)
+    enough = (gap < q) & (gap < 1 - q)
+    return np.where(enough, np.maximum(half_width / NORMAL, least), np.nan)
 
 
 def _spread(sums: Floats, count: np.ndarray) -> Floats:
