@@ -31,6 +31,10 @@ _WRONG_INPUT = 2
 _INTERRUPTED = 130
 _STORED = b"\x89HDF"
 """The first bytes of a stored result."""
+_MOST_DRAWS = 2**18
+"""Where a run ends that is to be precise, unless the command line says how many draws it takes."""
+_ONLY_RUN = ("policies", "precision", "threads", "block", "out", "keep_draws")
+"""What a run takes and a trace does not."""
 
 
 class _Commands(click.Group):
@@ -199,7 +203,18 @@ def _known_policies(problem: Problem, asked: Sequence[str], option: str = "--pol
 @_FILE
 @_SCENARIO
 @_POLICY
-@click.option("--draws", type=int, help="Draws of the unknown inputs (run.draws).")
+@click.option(
+    "--draws", type=int, help="Draws of the unknown inputs (run.draws); the most, with --precision."
+)
+@click.option(
+    "--precision",
+    multiple=True,
+    metavar="METRIC=VALUE",
+    help="Draw until the 95 % interval of the metric's mean is within ± VALUE, in its unit, for "
+    "every policy, body, tier and total; METRIC.p05, .p50, .p95 or .sd for another statistic. "
+    "Tested after 1,024 draws, 2,048, 4,096 and so on; ends unreached, and says so, at --draws "
+    f"(else {_MOST_DRAWS:,}). Repeatable: all must hold.",
+)
 @_SEED
 @_DESIGN
 @click.option(
@@ -223,6 +238,8 @@ def run(**said: Any) -> None:
 
     FILE is a scenario, or a stored result.nc, which is then computed again from its provenance.
     """
+    if said["precision"]:  # laid under what else the command line says, over what the file says
+        said["settings"] = (f"run.draws={_MOST_DRAWS}", *said["settings"])
     options = {key: said.pop(key) for key in ("draws", "seed", "design", "estimator")}
     asked = _Asked.of(said, **options)
     if said["keep_draws"] and said["out"] is None:
@@ -236,6 +253,7 @@ def run(**said: Any) -> None:
 def _run(
     asked: _Asked,
     policies: tuple[str, ...],
+    precision: tuple[str, ...],
     threads: int | None,
     block: int | None,
     out: Path | None,
@@ -246,8 +264,10 @@ def _run(
     import time
 
     from sim.preprocess import build
+    from sim.results.precision import targets
     from sim.scenario.inputs import register
 
+    wanted = targets(precision)
     loaded, origin = asked.load()
     problem = build(loaded.scenario)
     shown = _known_policies(problem, policies)
@@ -260,17 +280,22 @@ def _run(
         if path is not None and keep_draws:
             store.check_room(path.parent, problem)
             keep = store.keeping_draws(path)
-        with _progress(quiet, problem.run.draws, "draws") as progress:
-            summary = job.run(problem, block or job.BLOCK, threads or 0, keep, progress)
+        with _progress(quiet, problem.run.draws, "draws", bool(wanted)) as progress:
+            summary = job.run(problem, block or job.BLOCK, threads or 0, keep, progress, precision)
+        draws = summary.attrs["draws"]
+        if wanted:
+            origin = origin.ended(draws, precision)
         if path is not None:
             store.write_summary(path, summary, origin)
     from sim.report import document
 
     said = {
-        "engine": document.engine_entry(problem, time.perf_counter() - started),
+        "engine": document.engine_entry(problem, time.perf_counter() - started) | {"draws": draws},
         "scenario": _scenario_entry(problem, loaded, origin),
         "metrics": document.metric_entries(problem, summary, shown),
     }
+    if wanted:
+        said["precision"] = document.precision_entry(problem, summary, wanted)
     figures, drawn = register(loaded.scenario), document.drawn_metrics(problem, shown)
     _print(said, as_json, "print_run", problem, figures, drawn, loaded.notes)
     if out is not None and not quiet:
@@ -319,7 +344,7 @@ def _made(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _progress(
-    quiet: bool, total: int | None = None, what: str = ""
+    quiet: bool, total: int | None = None, what: str = "", may_end_before: bool = False
 ) -> Iterator[Callable[[int], None] | None]:
     """Show on a terminal how far a computation is."""
     if quiet or not sys.stderr.isatty():
@@ -331,8 +356,9 @@ def _progress(
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(_first_step(), total=None)
+        of, length = ("of at most", None) if may_end_before else ("of", total)
         yield lambda done: bar.update(
-            task, description=f"{done:,} of {total:,} {what}", total=total, completed=done
+            task, description=f"{done:,} {of} {total:,} {what}", total=length, completed=done
         )
 
 
@@ -351,7 +377,7 @@ _TRACE = re.compile(r"policy=(?P<policy>.+),draw=(?P<draw>\d+)|draw=(?P<d>\d+),p
 
 def _trace(asked: _Asked, said: dict[str, Any]) -> None:
     """Print one draw's chain in place of the run."""
-    unused = [key for key in ("policies", "threads", "block", "out", "keep_draws") if said[key]]
+    unused = [key for key in _ONLY_RUN if said[key]]
     if unused:
         names = ", ".join(
             f"--{key.replace('policies', 'policy').replace('_', '-')}" for key in unused

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.results.precision import attained
 from sim.results.summary import STATISTICS
 from sim.risk import drawn_variables
 from sim.sampling import quantile
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from sim.problem import PolicyPlan, Problem
+    from sim.results.precision import Attained, Target
 
 
 def engine_entry(problem: Problem, seconds: float) -> dict[str, Any]:
@@ -114,6 +116,45 @@ def _estimator(problem: Problem, plan: PolicyPlan, name: str, place: str, scope:
         drawn_variables(problem, plan)
     )
     return "sampled" if drawn else "conditional"
+
+
+def precision_entry(
+    problem: Problem, summary: xr.Dataset, targets: Sequence[Target]
+) -> dict[str, Any]:
+    """Return what ``--precision`` asked for and what the run got.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its number of draws is the most that were allowed.
+    summary : xarray.Dataset
+        From ``sim.job.run``.
+    targets : sequence of Target
+
+    Returns
+    -------
+    dict
+    """
+    found = [attained(problem, summary, target) for target in targets]
+    return {
+        "reached": all(one.reached for one in found),
+        "most_draws": problem.run.draws,
+        "targets": [_target_entry(one, summary[one.target.metric].units) for one in found],
+    }
+
+
+def _target_entry(found: Attained, unit: str) -> dict[str, Any]:
+    return {
+        "metric": found.target.metric,
+        "statistic": found.target.statistic,
+        "unit": unit,
+        "target": found.target.half_width,
+        "half_width": finite(found.half_width),
+        "reached": found.reached,
+        "policy": found.policy or None,
+        "scope": found.scope or None,
+        "body": found.place or None,
+    }
 
 
 def drawn_metrics(problem: Problem, policies: Sequence[str] = ()) -> dict[str, frozenset[str]]:

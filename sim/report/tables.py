@@ -26,6 +26,7 @@ from sim.report.words import (
     number,
     percent,
     plain,
+    precision_words,
 )
 
 if TYPE_CHECKING:
@@ -140,6 +141,8 @@ def print_run(
     print_register(console, register)
     _print_remarks(console, "Drawn day by day, having no exact form", drawn_words(drawn))
     _print_remarks(console, "How tables were read", notes)
+    if "precision" in document:
+        _print_precision(console, document["precision"], document["engine"]["draws"])
     print_classification(console, document["scenario"]["classification"])
 
 
@@ -390,6 +393,11 @@ def _print_list(console: Console, sentences: Iterable[str]) -> None:
     for sentence in sentences:
         table.add_row("•", Text(plain(sentence)))
     console.print(table)
+
+
+def _print_precision(console: Console, precision: Mapping[str, Any], draws: int) -> None:
+    print_heading(console, "Precision: the widest 95 % interval that the draws leave")
+    _print_list(console, precision_words(precision, draws))
 
 
 def _print_remarks(console: Console, heading: str, remarks: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from rich.cells import cell_len
 from sim.report.places import all_places, top_place
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sim.problem import PolicyPlan, ServicePlan
     from sim.report.places import Place, Results
     from sim.scenario.types import Provenance
@@ -209,6 +212,41 @@ def _level(results: Results, plan: PolicyPlan, service: ServicePlan, place: Plac
         f"With {each}its {count} workstations, {level_words(service.level, service.share)} are "
         f"reached in {percent(met)} % of draws (asked for: {percent(service.assurance, 0)} %)."
     )
+
+
+def precision_words(precision: Mapping[str, Any], draws: int) -> list[str]:
+    """Return how precise each statistic is that was to be precise, and why the run ended."""
+    targets = precision["targets"]
+    if precision["reached"]:
+        end = f"Reached after {draws:,} draws."
+    elif any(target["policy"] and not target["reached"] for target in targets):
+        end = f"NOT reached within {draws:,} draws, the most allowed: raise --draws."
+    else:
+        end = f"Ended after {draws:,} draws: there was nothing to wait for."
+    return [*map(_target_words, targets), end]
+
+
+def _target_words(target: Mapping[str, Any]) -> str:
+    unit = target["unit"].replace("m2", "m²").removesuffix("1")
+    name = f"{target['metric']}, {target['statistic']}"
+    asked = f"asked for ± {figure(target['target'])} {unit}".rstrip()
+    if target["policy"] is None:
+        return f"{name}: exists in no draw; {asked}."
+    where = f"{target['policy']}, {target['body']}"
+    if target["half_width"] is None:
+        return f"{name}: too few draws to tell ({where}); {asked}."
+    got = f"± {figure(_rounded_up(target['half_width']))} {unit}".rstrip()
+    verdict = "reached" if target["reached"] else "NOT reached"
+    return f"{name}: {got} at its widest ({where}); {asked}: {verdict}."
+
+
+def _rounded_up(value: float) -> float:
+    """Return three digits of a number, never less than it."""
+    if value == 0:
+        return 0.0
+    digits = 2 - math.floor(math.log10(value))
+    nearest = round(value, digits)
+    return nearest if nearest >= value else round(nearest + 10.0**-digits, digits)
 
 
 def fold_path(path: str, width: int) -> str:

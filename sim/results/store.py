@@ -14,7 +14,7 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 RESULT = "result.nc"
 DRAWS = "draws"
+_DRAWS_KEY = "run.draws="
 _ENGINE: Literal["h5netcdf"] = "h5netcdf"
 
 
@@ -54,6 +55,8 @@ class Provenance:
         Of the engine and the libraries that compute.
     created : str
         Time of the run, ISO 8601, UTC.
+    precision : tuple of str
+        What ``--precision`` asked for; ``run.draws`` among the overrides is where it ended.
     """
 
     files: dict[str, str]
@@ -62,6 +65,17 @@ class Provenance:
     sha256: str
     versions: dict[str, str]
     created: str
+    precision: tuple[str, ...] = ()
+
+    def ended(self, draws: int, precision: Sequence[str]) -> Provenance:
+        """Return the provenance of a run whose precision has settled the number of its draws.
+
+        With that number among the overrides, it is computed again to the same bits.
+        """
+        others = [override for override in self.overrides if not override.startswith(_DRAWS_KEY)]
+        return replace(
+            self, overrides=(*others, f"{_DRAWS_KEY}{draws}"), precision=tuple(precision)
+        )
 
 
 def provenance(
@@ -157,8 +171,8 @@ def read(path: Path) -> tuple[xr.Dataset, Provenance]:
     with xr.open_dataset(path, engine=_ENGINE) as stored:
         summary = stored.load()
     said: dict[str, Any] = json.loads(summary.attrs.pop("provenance"))
-    for name in ("overrides", "overlays"):
-        said[name] = tuple(said[name])
+    for name in ("overrides", "overlays", "precision"):
+        said[name] = tuple(said.get(name, ()))
     return summary, Provenance(**said)
 
 
