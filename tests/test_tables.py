@@ -154,6 +154,17 @@ def test_many_bodies_are_added_up(tmp_path: Path) -> None:
     assert {"t0", "t1", "total"} <= set(table.split())
 
 
+def test_many_bodies_share_a_line_only_with_a_source(tmp_path: Path) -> None:
+    path = with_bodies(tmp_path, {f"b{n}": "x" for n in range(21)})
+    other = 'body.b7.headcount={value = 1_300, source = "counted"}'
+    text = re.sub(r" +", " ", printed("run", path, *SMALL, "--set", other, width=160))
+    assert "body.*.headcount 20 bodies, 9 each; 180 in all not stated yes" in text
+    assert "body.b7.headcount 1,300 counted yes" in text
+    assert "body.*.area_m2 21 bodies, 99 each; 2,079 in all not stated yes" in text
+    few = printed("run", with_bodies(tmp_path, {"a": "x", "b": "x"}), *SMALL)
+    assert "body.*" not in few
+
+
 def test_tiers_are_not_repeated(tmp_path: Path) -> None:
     path = with_bodies(tmp_path, {"a": "x", "b": "x", "c": "y"})
     table = printed("run", path, *SMALL).partition("What to take")[0]

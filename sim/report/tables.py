@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from sim.report.figures import figure_lines
 from sim.report.grid import Row, Section, grid_width, print_grid
 from sim.report.places import MOST_BODIES, Results, shown_places, top_place
 from sim.report.words import (
@@ -20,7 +21,6 @@ from sim.report.words import (
     drawn_words,
     findings,
     fold_path,
-    in_words,
     interval,
     level_words,
     number,
@@ -248,7 +248,8 @@ def print_register(console: Console, register: dict[str, Provenance]) -> None:
 
 
 def _print_figures(console: Console, register: dict[str, Provenance]) -> None:
-    longest = max(len(path) for path in register)
+    shown = figure_lines(register)
+    longest = max(len(line.path) for line in shown)
     width = min(longest, max(24, console.width // 3))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", show_edge=False)
     table.add_column("figure", no_wrap=True, width=width)
@@ -256,11 +257,13 @@ def _print_figures(console: Console, register: dict[str, Provenance]) -> None:
     table.add_column("source", overflow="fold", ratio=6)
     table.add_column("confirmed", no_wrap=True)
     table.expand = True
-    for path, given in register.items():
+    for path, value, given in shown:
         mark = Text("yes") if given.confirmed else Text("NO", style="bold red")
-        cells = (fold_path(plain(path), width), plain(in_words(given)))
+        cells = (fold_path(plain(path), width), plain(value))
         table.add_row(*map(Text, cells), Text(plain(given.source or "not stated")), mark)
     console.print(table)
+    if len(shown) < len(register):
+        console.print(Text("Bodies with the same source share a line.", style="dim"))
 
 
 def print_checked(
