@@ -29,6 +29,9 @@ POLICIES = {
     "kazakhstan-2023": {
         *("published", "level95", "secure", "audited", "today", "invested", "combined"),
     },
+    "national": {
+        *("published", "level95", "secure", "audited", "today", "invested", "combined"),
+    },
     "single-office": {"pooled", "seven-per-ten"},
 }
 
@@ -226,12 +229,9 @@ def test_what_the_order_does_not_say_is_a_range() -> None:
 
 
 def test_the_tables_are_as_a_spreadsheet_writes_them() -> None:
-    tables = sorted(FOLDER.glob("*.csv"))
-    assert [t.name for t in tables] == [
-        "bodies-functions.csv",
-        "bodies.csv",
-        "body-10-functions.csv",
-    ]
+    names = [name for name in loaded("bodies-csv").files if name.endswith(".csv")]
+    assert sorted(names) == ["bodies-functions.csv", "bodies.csv", "body-10-functions.csv"]
+    tables = [FOLDER / name for name in names]
     for table in tables:
         data = table.read_bytes()
         assert b";" in data
