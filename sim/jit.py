@@ -34,6 +34,26 @@ import numba  # noqa: E402  the cache's folder must be known before
 vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
 
 
+_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+
+
 def kernel(function: F) -> F:
     """Compile a function without the interpreter's lock, so that blocks of draws run in threads."""
-    return cast("F", numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    compiler: Any = numba.njit
+    return cast("F", compiler(**_OPTIONS)(function))
+
+
+def inner(function: F) -> F:
+    """Compile a function that only works in arrays it is given.
+
+    Without counting references to their parts: the caller holds the arrays, and the counts would
+    cost as much as the arithmetic of a short row.
+    """
+    compiler: Any = numba.njit
+    return cast("F", compiler(_nrt=False, fastmath={"contract"}, **_OPTIONS)(function))
+
+
+def lane(function: F) -> F:
+    """Compile a function so that it is inlined: a loop that calls it becomes vector code."""
+    compiler: Any = numba.njit
+    return cast("F", compiler(forceinline=True, fastmath={"contract"}, **_OPTIONS)(function))

@@ -12,7 +12,7 @@ import hashlib
 
 import numpy as np
 
-from sim.jit import kernel
+from sim.jit import kernel, lane
 
 _PARITY = np.uint64(0x1BD11BDAA9FC1A22)
 _R0, _R1, _R2, _R3 = np.uint64(16), np.uint64(42), np.uint64(12), np.uint64(31)
@@ -31,14 +31,14 @@ def stream_key(name: str) -> np.uint64:
     return np.uint64(int.from_bytes(digest, "little"))
 
 
-@kernel
+@lane
 def _mix(x0: np.uint64, x1: np.uint64, r: np.uint64) -> tuple[np.uint64, np.uint64]:
     x0 = x0 + x1
     x1 = (x1 << r) | (x1 >> (_WORD - r))
     return x0, x1 ^ x0
 
 
-@kernel
+@lane
 def _four_rounds(
     x0: np.uint64, x1: np.uint64, ra: np.uint64, rb: np.uint64, rc: np.uint64, rd: np.uint64
 ) -> tuple[np.uint64, np.uint64]:
@@ -48,7 +48,7 @@ def _four_rounds(
     return _mix(x0, x1, rd)
 
 
-@kernel
+@lane
 def threefry(
     key0: np.uint64, key1: np.uint64, counter0: np.uint64, counter1: np.uint64
 ) -> tuple[np.uint64, np.uint64]:
@@ -67,7 +67,7 @@ def threefry(
     return x0 + key2, x1 + key0 + np.uint64(5)
 
 
-@kernel
+@lane
 def uniform(seed: np.uint64, key: np.uint64, draw: int, purpose: int, slot: int) -> float:
     """Return the number in (0, 1) at one place of a stream.
 
@@ -88,3 +88,12 @@ def uniform(seed: np.uint64, key: np.uint64, draw: int, purpose: int, slot: int)
     place = (np.uint64(purpose) << _HALF_WORD) | np.uint64(slot)
     bits, _ = threefry(seed, key, np.uint64(draw), place)
     return (np.float64(bits >> _LOW_BITS) + 0.5) * 2.0**-52
+
+
+@kernel
+def uniforms(
+    seed: np.uint64, key: np.uint64, first: int, purpose: int, slot: int, out: np.ndarray
+) -> None:
+    """Write the ``uniform`` of consecutive draws from ``first`` on, float64[draw]."""
+    for i in range(out.size):
+        out[i] = uniform(seed, key, first + i, purpose, slot)

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from sim import streams
-from sim.kernels import designs
 
 ONES = 2**64 - 1
 words = st.integers(0, ONES)
@@ -131,9 +130,9 @@ def test_consecutive_draws_are_unrelated():
 def test_a_stream_does_not_know_its_block(first, count, cut):
     seed, key = np.uint64(3), streams.stream_key("x")
     whole, parts = np.empty(count), np.empty(count)
-    designs.independent_points(seed, key, first, 0, whole)
+    streams.uniforms(seed, key, first, streams.INPUT, 0, whole)
     cut = min(cut, count)
-    designs.independent_points(seed, key, first, 0, parts[:cut])
-    designs.independent_points(seed, key, first + cut, 0, parts[cut:])
+    streams.uniforms(seed, key, first, streams.INPUT, 0, parts[:cut])
+    streams.uniforms(seed, key, first + cut, streams.INPUT, 0, parts[cut:])
     assert whole.tolist() == parts.tolist()
     assert whole[0] == streams.uniform(seed, key, first, streams.INPUT, 0)

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from sim.jit import kernel
+from sim.jit import lane
 
 _LOG2_E = 1.0 / math.log(2.0)
 _LN2_HIGH = 6.93147180369123816490e-01
@@ -24,14 +24,9 @@ _SURE = 37.0  # Φ(37) = 1 in double precision
 _DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-@kernel
-def exp(x: float) -> float:
-    """Return eˣ within 1 ulp for |x| ≤ 700; beyond, the value at the end of that range."""
-    x = min(max(x, -700.0), 700.0)
-    shifted = x * _LOG2_E + _ROUND
-    power = np.float64(shifted).view(np.int64)
-    whole = shifted - _ROUND
-    r = (x - whole * _LN2_HIGH) - whole * _LN2_LOW
+@lane
+def _exp_slope(r: float) -> float:
+    """Return (eʳ - 1) / r for |r| ≤ log(2) / 2."""
     y = 1.0 / 479001600.0
     y = y * r + 1.0 / 39916800.0
     y = y * r + 1.0 / 3628800.0
@@ -43,12 +38,35 @@ def exp(x: float) -> float:
     y = y * r + 1.0 / 24.0
     y = y * r + 1.0 / 6.0
     y = y * r + 0.5
-    y = y * r + 1.0
-    y = y * r + 1.0
-    return y * np.int64((power + 1023) << 52).view(np.float64)
+    return y * r + 1.0
 
 
-@kernel
+@lane
+def _reduced(x: float) -> tuple[float, float]:
+    """Split x into a power of two and the rest r: eˣ = scale eʳ."""
+    x = min(max(x, -700.0), 700.0)
+    shifted = x * _LOG2_E + _ROUND
+    power = np.float64(shifted).view(np.int64)
+    whole = shifted - _ROUND
+    scale = np.int64((power + 1023) << 52).view(np.float64)
+    return scale, (x - whole * _LN2_HIGH) - whole * _LN2_LOW
+
+
+@lane
+def exp(x: float) -> float:
+    """Return eˣ within 1 ulp for |x| ≤ 700; beyond, the value at the end of that range."""
+    scale, r = _reduced(x)
+    return scale * (r * _exp_slope(r) + 1.0)
+
+
+@lane
+def exp_less_one(x: float) -> float:
+    """Return eˣ - 1 without cancellation near 0; beyond ±700 as ``exp``."""
+    scale, r = _reduced(x)
+    return scale * (r * _exp_slope(r)) + (scale - 1.0)
+
+
+@lane
 def log(x: float) -> float:
     """Return log x within 2 ulp for positive normal numbers."""
     bits = np.float64(x).view(np.int64)
@@ -71,13 +89,13 @@ def log(x: float) -> float:
     return whole * _LN2_HIGH + (s * y + whole * _LN2_LOW)
 
 
-@kernel
+@lane
 def density(z: float) -> float:
     """Return the standard normal density φ(z)."""
     return _DENSITY_AT_0 * exp(-0.5 * z * z)
 
 
-@kernel
+@lane
 def mills(z: float) -> float:
     """Return (1 - Φ(z)) / φ(z) for z ≥ 0 within 1e-13.
 
@@ -106,15 +124,22 @@ def mills(z: float) -> float:
     return m / (1.0 + z)
 
 
-@kernel
+@lane
+def below_and_density(z: float) -> tuple[float, float]:
+    """Return Φ(z), accurate in the lower tail, and φ(z); beyond ±37 the values there."""
+    size = min(abs(z), _SURE)
+    phi = density(size)
+    tail = phi * mills(size)
+    return tail if z < 0.0 else 1.0 - tail, phi
+
+
+@lane
 def below(z: float) -> float:
     """Return Φ(z), accurate in the lower tail; beyond ±37 the value there."""
-    size = min(abs(z), _SURE)
-    tail = density(size) * mills(size)
-    return tail if z < 0.0 else 1.0 - tail
+    return below_and_density(z)[0]
 
 
-@kernel
+@lane
 def quantile(p: float) -> float:
     """Return Φ⁻¹(p) for 0 < p < 1 to about 1e-15 relative.
 
