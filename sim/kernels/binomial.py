@@ -11,12 +11,15 @@ import math
 
 import numpy as np
 
-from sim.jit import kernel
+from sim.jit import inner, kernel, lane
 from sim.kernels import lanes
 
 _WINDOW = 8.3
 _MARGIN = 8.0
 _STRIDE = 8
+_NONE = 0.5 / math.pi
+_K, _HIGH, _AT, _ODDS, _TOTAL, _SHARE, _WANTED, _SUMS = range(8)
+_SURE = 1.0 - 2.0**-53
 _HALF_LOG_2PI = 0.5 * math.log(2.0 * math.pi)
 _EXACT_STIRLING = np.array(
     [0.0]
@@ -25,6 +28,12 @@ _EXACT_STIRLING = np.array(
 
 
 @kernel
+def new_inversion(count: int) -> np.ndarray:
+    """Return the scratch of ``lane_quantiles`` and ``lane_tails``, float64[value, lane]."""
+    return np.empty((_SUMS + _STRIDE, count))
+
+
+@inner
 def stirling_error(n: float) -> float:
     """Return log n! less Stirling's approximation (n + ½) log n - n + ½ log 2π."""
     if n < 16.0:
@@ -34,7 +43,7 @@ def stirling_error(n: float) -> float:
     return (1.0 / 12.0 - s * (1.0 / 360.0 - s * series)) / n
 
 
-@kernel
+@inner
 def deviance(x: float, mean: float) -> float:
     """Return x log(x / mean) + mean - x without cancellation near the mean."""
     gap = x - mean
@@ -53,7 +62,7 @@ def deviance(x: float, mean: float) -> float:
         total = step
 
 
-@kernel
+@inner
 def mass(k: int, n: int, p: float) -> float:
     """Return P(X = k) for X ~ Binomial(n, p).
 
@@ -81,7 +90,7 @@ def mass(k: int, n: int, p: float) -> float:
     return math.exp(log_mass) * math.sqrt(n / (2.0 * math.pi * x * rest))
 
 
-@kernel
+@inner
 def window(n: int, p: float) -> tuple[int, int]:
     """Return the smallest and largest count that matter."""
     mean = n * p
@@ -89,7 +98,7 @@ def window(n: int, p: float) -> tuple[int, int]:
     return max(0, math.floor(mean - reach)), min(n, math.ceil(mean + reach))
 
 
-@kernel
+@inner
 def quantile(u: float, n: int, p: float) -> int:
     """Return the least k with P(X ≤ k) ≥ u for X ~ Binomial(n, p) and 0 < u < 1.
 
@@ -112,7 +121,7 @@ def quantile(u: float, n: int, p: float) -> int:
     return k
 
 
-@kernel
+@inner
 def fill_masses(n: int, p: float, low: int, high: int, out: np.ndarray) -> None:
     """Write P(X = low) ... P(X = high) to ``out``, outwards from the mode."""
     if p <= 0.0 or p >= 1.0:
@@ -128,7 +137,7 @@ def fill_masses(n: int, p: float, low: int, high: int, out: np.ndarray) -> None:
         out[k - 1 - low] = out[k - low] * (k / ((n - k + 1.0) * odds))
 
 
-@kernel
+@inner
 def tail(limit: int, n: int, p: float) -> tuple[float, float]:
     """Return P(X > limit) and E[(X - limit)⁺] for X ~ Binomial(n, p).
 
@@ -164,139 +173,231 @@ def tail(limit: int, n: int, p: float) -> tuple[float, float]:
     return 1.0 - total, mean - limit + excess
 
 
-@kernel
-def log_ways(n: int, k: int) -> float:
-    """Return log of the number of ways to choose k of n, for 0 < k < n."""
-    whole, x, rest = float(n), float(k), float(n - k)
-    return (
-        stirling_error(whole)
-        - stirling_error(x)
-        - stirling_error(rest)
-        + x * math.log(whole / x)
-        + rest * math.log(whole / rest)
-        + 0.5 * math.log(whole / (2.0 * math.pi * x * rest))
+@lane
+def lane_stirling_error(n: float) -> float:
+    """Return what ``stirling_error`` does, without a branch."""
+    small = _EXACT_STIRLING[int(min(n, 15.0))]
+    m = max(n, 1.0)
+    s = 1.0 / (m * m)
+    series = 1.0 / 1260.0 - s * (1.0 / 1680.0 - s * (1.0 / 1188.0 - s * 691.0 / 360360.0))
+    large = (1.0 / 12.0 - s * (1.0 / 360.0 - s * series)) / m
+    return small if n < 16.0 else large
+
+
+@lane
+def lane_mass(k: float, n: float, p: float) -> float:
+    """Return P(X = k) for 0 ≤ k ≤ n and 0 < p < 1, without a branch.
+
+    As ``mass``, but exact to n · 1e-16 only: the deviances cancel near the mean. A factor of
+    Stirling's formula that does not exist for 0 becomes 1 there.
+    """
+    rest = n - k
+    x, y = max(k, _NONE), max(rest, _NONE)
+    log_mass = (
+        lane_stirling_error(n)
+        - lane_stirling_error(k)
+        - lane_stirling_error(rest)
+        - k * lanes.log(x / (n * p))
+        - rest * lanes.log(y / (n * (1.0 - p)))
     )
+    return lanes.exp(log_mass) * math.sqrt(n / (2.0 * math.pi * x * y))
 
 
-@kernel
-def lane_start(k: int, n: int, p: np.ndarray, at: np.ndarray, odds: np.ndarray) -> None:
-    """Write P(X = k) and p / (1 - p) for many p, in vector lanes; 0 where it is below 1e-304."""
-    ways = log_ways(n, k) if 0 < k < n else 0.0
-    for j in range(p.size):
-        share = max(p[j], 1e-300)
-        kept = max(1.0 - p[j], 1e-300)
-        logarithm = ways + k * lanes.log(share) + (n - k) * lanes.log(kept)
-        at[j] = lanes.exp(logarithm) if logarithm > -699.0 else 0.0
-        odds[j] = share / kept
-
-
-@kernel
+@inner
 def lane_quantiles(
-    n: int,
-    p: np.ndarray,
-    u: np.ndarray,
-    at: np.ndarray,
-    odds: np.ndarray,
-    total: np.ndarray,
-    out: np.ndarray,
+    n: np.ndarray, p: np.ndarray, u: np.ndarray, room: np.ndarray, out: np.ndarray
 ) -> None:
-    """Find the least k with P(X ≤ k) ≥ u of Binomial(n, p) for many p and u, in vector lanes.
+    """Find the least k with P(X ≤ k) ≥ u of Binomial(n, p) in vector lanes.
 
     Parameters
     ----------
-    n : int
-    p, u : float64[lane]
-    at, odds, total : float64[lane]
-        Scratch.
-    out : float64[lane]
+    n, p : float64[lane]
+    u : float64[row, lane]
+        Several uniforms for each distribution; it and ``out`` may be wider.
+    room : float64[value, lane]
+        From ``new_inversion``.
+    out : float64[row, lane]
         Out: as ``quantile`` gives it one by one.
 
     Notes
     -----
-    All lanes add up the same counts, so the ratio of neighbouring masses is one scalar times the
-    odds of each lane. A lane whose first mass is too small for a double goes alone.
+    Each lane adds up its own masses from its own lower end, so its answer does not depend on its
+    neighbours; all go on until the last has found its answers. A single uniform above ½ is looked
+    for from the upper end, as n - X with 1 - u, so that none walks further than the middle.
     """
-    lowest, highest = 1.0, 0.0
-    for j in range(p.size):
-        lowest = min(lowest, p[j])
-        highest = max(highest, p[j])
-    low, high = window(n, lowest)[0], window(n, highest)[1]
-    lane_start(low, n, p, at, odds)
-    least = 1.0
-    for j in range(p.size):
-        total[j] = at[j]
-        out[j] = low
-        least = min(least, at[j])
-    k = low
-    while k < high:
-        for _ in range(min(_STRIDE, high - k)):
-            ratio = (n - k) / (k + 1.0)
-            for j in range(p.size):
-                out[j] += 1.0 if total[j] < u[j] else 0.0
-                at[j] *= ratio * odds[j]
-                total[j] += at[j]
-            k += 1
-        waiting = 0.0
-        for j in range(p.size):
-            waiting = max(waiting, u[j] - total[j])
-        if waiting == 0.0:
+    rows, lane_count = u.shape[0], n.size
+    high, total, sums = room[_HIGH], room[_TOTAL], room[_SUMS:]
+    share, nearer = room[_SHARE], room[_WANTED]
+    for i in range(lane_count):
+        flipped = (rows == 1) & (u[0, i] > 0.5)
+        share[i] = 1.0 - p[i] if flipped else p[i]
+        nearer[i] = 1.0 - u[0, i] if flipped else u[0, i]
+    longest = _first_masses(n, share[:lane_count], room)
+    for w in range(rows):
+        found = out[w]
+        for i in range(lane_count):
+            found[i] = room[_K, i]
+    for _ in range(0, int(longest), _STRIDE):
+        waiting = 0
+        for w in range(rows):
+            wanted = nearer if rows == 1 else u[w]
+            for i in range(lane_count):
+                waiting += 1 if total[i] < wanted[i] else 0
+        if waiting == 0:
             break
-    if least == 0.0:
-        for j in range(p.size):
-            out[j] = quantile(u[j], n, p[j])
+        if rows == 1:
+            _step_one(n, nearer, room, out[0])
+        else:
+            _step(n, room)
+            for w in range(0, rows - 1, 2):
+                _count_two(lane_count, sums, u[w], u[w + 1], out[w], out[w + 1])
+            if rows % 2 == 1:
+                _count_one(lane_count, sums, u[rows - 1], out[rows - 1])
+    for w in range(rows):
+        found = out[w]
+        for i in range(lane_count):
+            some = min(found[i], high[i])
+            some = n[i] - some if (rows == 1) & (u[w, i] > 0.5) else some
+            some = some if p[i] < 1.0 else n[i]
+            found[i] = some if (p[i] > 0.0) & (n[i] > 0.0) else 0.0
 
 
-@kernel
+@inner
+def _first_masses(n: np.ndarray, p: np.ndarray, room: np.ndarray) -> float:
+    """Start each lane at the lower end of its window; return the widest window."""
+    k, high, at, odds, total = room[_K], room[_HIGH], room[_AT], room[_ODDS], room[_TOTAL]
+    for i in range(n.size):
+        people, share = max(n[i], 1.0), min(max(p[i], 1e-300), _SURE)
+        mean = people * share
+        reach = _WINDOW * math.sqrt(mean * (1.0 - share)) + _MARGIN
+        k[i] = max(0.0, math.floor(mean - reach))
+        high[i] = min(people, math.ceil(mean + reach))
+        at[i] = lane_mass(k[i], people, share)
+        odds[i] = share / (1.0 - share)
+        total[i] = at[i]
+    longest = 0.0
+    for i in range(n.size):
+        longest = max(longest, high[i] - k[i])
+    return longest
+
+
+@inner
+def _step(n: np.ndarray, room: np.ndarray) -> None:
+    """Go a few counts on and keep the sums so far."""
+    k, at, odds, total, sums = room[_K], room[_AT], room[_ODDS], room[_TOTAL], room[_SUMS:]
+    for i in range(n.size):
+        x, mass, so_far, people, ratio = k[i], at[i], total[i], n[i], odds[i]
+        for s in range(_STRIDE):
+            sums[s, i] = so_far
+            mass *= (people - x) * ratio / (x + 1.0)
+            x += 1.0
+            so_far += mass
+        k[i], at[i], total[i] = x, mass, so_far
+
+
+@inner
+def _step_one(n: np.ndarray, u: np.ndarray, room: np.ndarray, out: np.ndarray) -> None:
+    """Go a few counts on and count those whose sum lies below the uniform."""
+    k, at, odds, total = room[_K], room[_AT], room[_ODDS], room[_TOTAL]
+    for i in range(n.size):
+        x, mass, so_far, people, ratio = k[i], at[i], total[i], n[i], odds[i]
+        below = 0.0
+        for _ in range(_STRIDE):
+            below += 1.0 if so_far < u[i] else 0.0
+            mass *= (people - x) * ratio / (x + 1.0)
+            x += 1.0
+            so_far += mass
+        k[i], at[i], total[i] = x, mass, so_far
+        out[i] += below
+
+
+@inner
+def _count_one(lane_count: int, sums: np.ndarray, u: np.ndarray, out: np.ndarray) -> None:
+    for i in range(lane_count):
+        below = 0.0
+        for s in range(_STRIDE):
+            below += 1.0 if sums[s, i] < u[i] else 0.0
+        out[i] += below
+
+
+@inner
+def _count_two(
+    lane_count: int,
+    sums: np.ndarray,
+    u: np.ndarray,
+    v: np.ndarray,
+    out_u: np.ndarray,
+    out_v: np.ndarray,
+) -> None:
+    """Count for two rows at once, so that each sum is loaded once for both."""
+    for i in range(lane_count):
+        below_u, below_v = 0.0, 0.0
+        first, second = u[i], v[i]
+        for s in range(_STRIDE):
+            so_far = sums[s, i]
+            below_u += 1.0 if so_far < first else 0.0
+            below_v += 1.0 if so_far < second else 0.0
+        out_u[i] += below_u
+        out_v[i] += below_v
+
+
+@inner
 def lane_tails(
-    limit: int,
-    n: int,
+    n: np.ndarray,
     p: np.ndarray,
-    at: np.ndarray,
-    odds: np.ndarray,
+    limit: np.ndarray,
+    room: np.ndarray,
     short: np.ndarray,
     unmet: np.ndarray,
 ) -> None:
-    """Find P(X > limit) and E[(X - limit)⁺] of Binomial(n, p) for many p, in vector lanes.
+    """Find P(X > limit) and E[(X - limit)⁺] of Binomial(n, p) in vector lanes.
 
     Parameters
     ----------
-    limit : int
-        At least 0 and below n.
-    n : int
-    p : float64[lane]
-    at, odds : float64[lane]
-        Scratch.
+    n, p, limit : float64[lane]
+        Whole numbers but for p; ``limit`` at least 0.
+    room : float64[value, lane]
+        From ``new_inversion``.
     short, unmet : float64[lane]
         Out.
 
     Notes
     -----
-    All lanes add up the same counts from ``limit + 1`` on, so the ratio of neighbouring masses is
-    one scalar times the odds of each lane. Where the mean lies twelve standard deviations above
-    the limit a shortage is certain.
+    As ``tail``: each lane sums the side of its limit away from its mean, outwards. All go on until
+    what is added is below half a digit of every sum, which changes none.
     """
-    start = limit + 1
-    lane_start(start, n, p, at, odds)
-    highest = 0.0
-    for j in range(p.size):
-        highest = max(highest, p[j])
-        short[j] = at[j]
-        unmet[j] = at[j]
-    reach = _WINDOW * math.sqrt(start * (n - start) / n) + _MARGIN
-    last = min(n, max(window(n, highest)[1], start + math.ceil(reach)))
-    for k in range(start, last):
-        ratio = (n - k) / (k + 1.0)
-        gap = float(k + 1 - limit)
-        for j in range(p.size):
-            at[j] *= ratio * odds[j]
-            short[j] += at[j]
-            unmet[j] += gap * at[j]
-    for j in range(p.size):
-        mean = n * p[j]
-        certain = mean - limit > 12.0 * math.sqrt(max(mean * (1.0 - p[j]), 0.0)) + 5.0
-        certain |= p[j] >= 1.0
-        short[j] = 1.0 if certain else short[j]
-        unmet[j] = mean - limit if certain else unmet[j]
+    k, at, odds, weight = room[_K], room[_AT], room[_ODDS], room[_TOTAL]
+    for i in range(n.size):
+        people, share = max(n[i], 1.0), min(max(p[i], 1e-300), _SURE)
+        upper = limit[i] + 1.0 >= people * share
+        q = share if upper else 1.0 - share
+        start = limit[i] + 1.0 if upper else people - limit[i]
+        k[i] = min(start, people)
+        at[i] = lane_mass(k[i], people, q) if start <= people else 0.0
+        odds[i] = q / (1.0 - q)
+        weight[i] = 1.0 if upper else 0.0
+        short[i] = at[i]
+        unmet[i] = at[i] * weight[i]
+    adding = 1.0
+    while adding > 0.0:
+        for _ in range(_STRIDE):
+            for i in range(n.size):
+                at[i] *= max(n[i] - k[i], 0.0) * odds[i] / (k[i] + 1.0)
+                k[i] += 1.0
+                weight[i] += 1.0
+                short[i] += at[i]
+                unmet[i] += weight[i] * at[i]
+        adding = 0.0
+        for i in range(n.size):
+            adding = max(adding, weight[i] * at[i] - 1e-17 * unmet[i])
+    for i in range(n.size):
+        mean = n[i] * p[i]
+        lower = limit[i] + 1.0 < mean
+        tail = 1.0 - short[i] if lower else short[i]
+        excess = mean - limit[i] + unmet[i] if lower else unmet[i]
+        possible = (p[i] > 0.0) & (limit[i] < n[i])
+        short[i] = tail if possible else 0.0
+        unmet[i] = excess if possible else 0.0
 
 
 def scratch_size(people: int, cohorts: int) -> int:
@@ -305,7 +406,7 @@ def scratch_size(people: int, cohorts: int) -> int:
     return 3 * cohorts * widest
 
 
-@kernel
+@inner
 def fill_sum_masses(
     count: int, n: np.ndarray, p: np.ndarray, masses: np.ndarray, work: np.ndarray
 ) -> tuple[int, int]:
@@ -336,12 +437,13 @@ def fill_sum_masses(
         for j in range(width_c):
             for i in range(width):
                 folded[i + j] += work[j] * masses[i]
-        masses[: folded.size] = folded
+        for i in range(folded.size):
+            masses[i] = folded[i]
         low, high = low + low_c, high + high_c
     return low, high
 
 
-@kernel
+@inner
 def sum_tail(
     limit: int, count: int, n: np.ndarray, p: np.ndarray, masses: np.ndarray, work: np.ndarray
 ) -> tuple[float, float]:
@@ -376,7 +478,7 @@ def sum_tail(
     return total, excess
 
 
-@kernel
+@inner
 def _accumulate(width: int, above: np.ndarray, beyond: np.ndarray) -> None:
     """Turn masses P(B = low + j) into P(B ≥ low + j) and E[(B - low - j + 1)⁺]."""
     running = 0.0
@@ -388,108 +490,3 @@ def _accumulate(width: int, above: np.ndarray, beyond: np.ndarray) -> None:
         beyond[j] = rest
     above[width] = 0.0
     beyond[width] = 0.0
-
-
-@kernel
-def lane_masses(
-    n: int, p: np.ndarray, log_p: np.ndarray, log_rest: np.ndarray, out: np.ndarray
-) -> tuple[int, int]:
-    """Write P(X = low + k) of Binomial(n, p) for many p to ``out[k, lane]``; return the window.
-
-    The window holds the windows of all lanes; ``low > high`` says that ``out`` is too short.
-    """
-    lowest, highest = 1.0, 0.0
-    for j in range(p.size):
-        lowest = min(lowest, p[j])
-        highest = max(highest, p[j])
-        log_p[j] = lanes.log(max(p[j], 1e-300))
-        log_rest[j] = lanes.log(max(1.0 - p[j], 1e-300))
-    low, high = window(n, lowest)[0], window(n, highest)[1]
-    if high - low >= out.shape[0]:
-        return 1, 0
-    ways = log_ways(n, low) if 0 < low < n else 0.0
-    for k in range(low, high + 1):
-        for j in range(p.size):
-            out[k - low, j] = lanes.exp(ways + k * log_p[j] + (n - k) * log_rest[j])
-        ways += math.log((n - k) / (k + 1.0)) if k < n else 0.0
-    return low, high
-
-
-@kernel
-def lane_sum_tails(
-    limit: int,
-    cohorts: int,
-    n: np.ndarray,
-    p: np.ndarray,
-    log_p: np.ndarray,
-    log_rest: np.ndarray,
-    masses: np.ndarray,
-    factor: np.ndarray,
-    product: np.ndarray,
-    short: np.ndarray,
-    unmet: np.ndarray,
-) -> bool:
-    """Find P(X > limit) and E[(X - limit)⁺] of sums of small binomials, in vector lanes.
-
-    Parameters
-    ----------
-    limit : int
-    cohorts : int
-        Number of binomials, at least 2.
-    n : int64[cohort]
-    p : float64[cohort, lane]
-    log_p, log_rest : float64[lane]
-        Scratch.
-    masses, factor, product : float64[count, lane]
-        Scratch.
-    short, unmet : float64[lane]
-        Out.
-
-    Returns
-    -------
-    bool
-        False if the scratch is too short; nothing is written then.
-    """
-    low, high = lane_masses(n[0], p[0], log_p, log_rest, masses)
-    for c in range(1, cohorts - 1):
-        low_c, high_c = lane_masses(n[c], p[c], log_p, log_rest, factor)
-        if low > high or low_c > high_c or high - low + high_c - low_c >= product.shape[0]:
-            return False
-        product[: high - low + high_c - low_c + 1] = 0.0
-        for k in range(high_c - low_c + 1):
-            for i in range(high - low + 1):
-                for j in range(short.size):
-                    product[i + k, j] += factor[k, j] * masses[i, j]
-        low, high = low + low_c, high + high_c
-        masses[: high - low + 1] = product[: high - low + 1]
-    last = cohorts - 1
-    low_b, high_b = lane_masses(n[last], p[last], log_p, log_rest, factor)
-    width = high_b - low_b + 1
-    if low > high or width < 1 or width >= factor.shape[0]:
-        return False
-    _accumulate_lanes(width, factor, product)
-    short[:] = 0.0
-    unmet[:] = 0.0
-    for k in range(low, high + 1):
-        at = limit - k - low_b + 1
-        missing = float(k - limit)
-        if at < 0:
-            for j in range(short.size):
-                short[j] += masses[k - low, j]
-                unmet[j] += masses[k - low, j] * (n[last] * p[last, j] + missing)
-        elif at <= width:
-            for j in range(short.size):
-                short[j] += masses[k - low, j] * factor[at, j]
-                unmet[j] += masses[k - low, j] * product[at, j]
-    return True
-
-
-@kernel
-def _accumulate_lanes(width: int, above: np.ndarray, beyond: np.ndarray) -> None:
-    """Do as ``_accumulate`` in every lane; ``above`` holds the masses."""
-    above[width] = 0.0
-    beyond[width] = 0.0
-    for k in range(width - 1, -1, -1):
-        for j in range(above.shape[1]):
-            above[k, j] += above[k + 1, j]
-            beyond[k, j] = beyond[k + 1, j] + above[k, j]

@@ -1,8 +1,9 @@
 """People present, drawn day by day: the estimator ``sampled``.
 
-A day's count of a merged cohort comes by inversion from one uniform. Under ``fixed_days`` the
-week's sets of days are drawn by their counts, at most 32, never person by person, and absence
-thins the chosen days.
+A day's count of a cohort comes by inversion from one uniform, a few hundred draws at a time in
+vector lanes. Without a shock the weeks of a draw have the same chances and share one table of
+sums. Under ``fixed_days`` the week's sets of days are drawn by their counts, at most 32, never
+person by person, and absence thins the chosen days.
 """
 
 from __future__ import annotations
@@ -13,105 +14,98 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import streams
-from sim.jit import kernel
-from sim.kernels import lanes, normal
-from sim.kernels.binomial import lane_quantiles, quantile
+from sim.jit import inner, kernel
+from sim.kernels import lanes
+from sim.kernels.binomial import lane_quantiles, new_inversion, quantile
 from sim.kernels.presence import (
     PATTERNS,
     WEEKDAYS,
     Attendance,
     days_on_site,
+    due_in,
     pattern_masses,
     weekday_presence,
 )
 from sim.kernels.staff import row
 
-_LANES = 16
+_DRAWS = 256  # at once: what is computed for them stays in the processor's cache
+_SURE = 1.0 - 2.0**-53
 
 
 class Days(NamedTuple):
-    """Scratch: the days of one body in one draw, all Mondays first, in whole vectors of lanes."""
+    """Scratch: the days of one cohort in a few draws; a row is a day, all Mondays first."""
 
-    weeks: int
-    presence: np.ndarray  # float64[weekday], due in, absence apart
+    due: np.ndarray  # float64[weekday, draw], chance to be due in, absence apart
+    days: np.ndarray  # float64[draw]
+    n: np.ndarray  # float64[draw]
+    p: np.ndarray  # float64[draw]
+    probit: np.ndarray  # float64[draw]
+    common: np.ndarray  # float64[row, draw], shock of all bodies
+    z: np.ndarray  # float64[row, draw], shock
+    u: np.ndarray  # float64[row, draw]
+    drawn: np.ndarray  # float64[row, draw], the counts
+    chosen: np.ndarray  # float64[row, draw], people who chose the day
+    presence: np.ndarray  # float64[weekday]
     masses: np.ndarray  # float64[pattern]
-    chosen: np.ndarray  # int64[week, weekday], people who chose the day
-    day: np.ndarray  # int64[lane], index of the day: five to a week
-    week: np.ndarray  # int64[lane], index of its week
-    z: np.ndarray  # float64[lane], shock
-    p: np.ndarray  # float64[lane]
-    u: np.ndarray  # float64[lane]
-    at: np.ndarray  # float64[lane]
-    odds: np.ndarray  # float64[lane]
-    total: np.ndarray  # float64[lane]
-    drawn: np.ndarray  # float64[lane], the counts
+    week: np.ndarray  # int64[weekday]
+    inversion: np.ndarray  # float64[value, draw]
 
 
 @kernel
-def new_days(weeks: int) -> Days:
-    """Return scratch for so many weeks."""
-    size = (WEEKDAYS * weeks + _LANES - 1) // _LANES * _LANES
-    day, week = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    for d in range(WEEKDAYS):
-        for w in range(weeks):
-            day[d * weeks + w] = w * WEEKDAYS + d
-            week[d * weeks + w] = w
+def new_days(weeks: int, draws: int) -> Days:
+    """Return scratch for so many weeks and draws."""
+    rows = WEEKDAYS * weeks
     return Days(
-        weeks,
+        np.empty((WEEKDAYS, draws)),
+        np.empty(draws),
+        np.empty(draws),
+        np.empty(draws),
+        np.empty(draws),
+        np.empty((rows, draws)),
+        np.empty((rows, draws)),
+        np.empty((rows, draws)),
+        np.empty((rows, draws)),
+        np.empty((rows, draws)),
         np.empty(WEEKDAYS),
         np.empty(PATTERNS),
-        np.empty((weeks, WEEKDAYS), np.int64),
-        day,
-        week,
-        np.zeros(size),
-        np.full(size, 0.5),
-        np.full(size, 0.5),
-        np.empty(size),
-        np.empty(size),
-        np.empty(size),
-        np.empty(size),
+        np.empty(WEEKDAYS, np.int64),
+        new_inversion(draws),
     )
 
 
-@kernel
-def day_shocks(
-    seed: np.uint64,
-    common_key: np.uint64,
-    body_key: np.uint64,
-    draw: int,
-    attendance: Attendance,
-    room: Days,
-) -> None:
-    """Draw z = √common z_day + √week z_{body, week} + √(1 - common - week) z_{body, day}."""
-    own = 1.0 - attendance.common - attendance.week
-    room.z[:] = 0.0
-    add_shocks(seed, common_key, draw, streams.DAY, room.day, attendance.common, room)
-    add_shocks(seed, body_key, draw, streams.WEEK, room.week, attendance.week, room)
-    add_shocks(seed, body_key, draw, streams.DAY, room.day, own, room)
-
-
-@kernel
+@inner
 def add_shocks(
     seed: np.uint64,
     key: np.uint64,
-    draw: int,
+    first: int,
     purpose: int,
-    slot: np.ndarray,
     part: float,
-    room: Days,
+    draws: int,
+    u: np.ndarray,
+    z: np.ndarray,
 ) -> None:
-    """Add one part of the shock: of every day, or of every week for all its days."""
+    """Add one part of the shock to ``z[row, draw]``: of every day, or of every week for its days.
+
+    z = √common z_day + √week z_{body, week} + √(1 - common - week) z_{body, day}.
+    """
     if part <= 0.0:
         return
     root = math.sqrt(part)
-    z, u = room.z, room.u
-    for j in range(z.size):
-        u[j] = streams.uniform(seed, key, draw, purpose, slot[j])
-    for j in range(z.size):
-        z[j] += root * lanes.quantile(u[j])
+    weeks = z.shape[0] // WEEKDAYS
+    weekly = purpose == streams.WEEK
+    for w in range(weeks):
+        for d in range(WEEKDAYS):
+            if d == 0 or not weekly:
+                slot = w if weekly else w * WEEKDAYS + d
+                streams.uniforms(seed, key, first, purpose, slot, u[:draws])
+                for i in range(draws):
+                    u[i] = root * lanes.quantile(u[i])
+            shock = z[d * weeks + w]
+            for i in range(draws):
+                shock[i] += u[i]
 
 
-@kernel
+@inner
 def draw_patterns(
     seed: np.uint64,
     key: np.uint64,
@@ -170,79 +164,145 @@ def count_present(
     """
     bodies, weeks, _, draws = out.shape
     cohorts = staff.shape[0]
-    room = new_days(weeks)
-    for i in range(draws):
+    at_once = min(draws, _DRAWS)
+    room = new_days(weeks, at_once)
+    own = 1.0 - attendance.common - attendance.week
+    out[:] = 0
+    for begin in range(0, draws, at_once):
+        size = min(at_once, draws - begin)
+        start = first + begin
+        shocks = has_shocks(attendance, begin, size)
+        if shocks:
+            room.common[:] = 0.0
+            add_shocks(
+                seed, common_key, start, streams.DAY, attendance.common, size, room.p, room.common
+            )
         for b in range(bodies):
-            out[b, :, :, i] = 0
-            if row(attendance.clustering, b)[i] > 0.0:
-                day_shocks(seed, common_key, keys[b], first + i, attendance, room)
+            if shocks:
+                room.z[:] = room.common
+                add_shocks(
+                    seed, keys[b], start, streams.WEEK, attendance.week, size, room.p, room.z
+                )
+                add_shocks(seed, keys[b], start, streams.DAY, own, size, room.p, room.z)
             for c in range(cohorts):
-                if staff[c, b, i] > 0:
+                people = staff[c, b, begin : begin + size]
+                some = 0
+                for i in range(size):
+                    room.n[i] = people[i]
+                    some += people[i]
+                if some > 0:
                     slot = (place * cohorts + c) * weeks
-                    count_cohort(
-                        seed,
-                        keys[b],
-                        first + i,
-                        attendance,
-                        c,
-                        b,
-                        i,
-                        staff[c, b, i],
-                        slot,
-                        room,
-                        out,
+                    draw_rows(
+                        seed, keys[b], first, begin, size, attendance, c, b, slot, shocks, room
                     )
+                    for d in range(WEEKDAYS):
+                        for w in range(weeks):
+                            total = out[b, w, d, begin : begin + size]
+                            found = room.drawn[d * weeks + w]
+                            for i in range(size):
+                                total[i] += np.int32(found[i])
+
+
+@inner
+def has_shocks(attendance: Attendance, begin: int, size: int) -> bool:
+    """Tell whether any clustering of these draws is above 0."""
+    most = 0.0
+    for b in range(attendance.clustering.shape[0]):
+        for i in range(size):
+            most = max(most, attendance.clustering[b, begin + i])
+    return most > 0.0
 
 
 @kernel
-def count_cohort(
+def draw_rows(
     seed: np.uint64,
     key: np.uint64,
-    draw: int,
+    first: int,
+    begin: int,
+    size: int,
     attendance: Attendance,
     c: int,
     b: int,
-    i: int,
-    people: int,
     slot: int,
+    shocks: bool,
     room: Days,
-    out: np.ndarray,
 ) -> None:
-    """Add one cohort's people present to ``out[b, :, :, i]``."""
-    weeks = room.weeks
-    weekday_presence(attendance, c, b, i, room.presence)
+    """Draw one cohort's people present into ``room.drawn[row, draw]``."""
+    weeks = room.z.shape[0] // WEEKDAYS
+    due = room.due
+    due_in(attendance, c, b, begin, room.days[:size], due)
+    for w in range(weeks):
+        for d in range(WEEKDAYS):
+            day = slot * WEEKDAYS + w * WEEKDAYS + d
+            u = room.u[d * weeks + w, :size]
+            streams.uniforms(seed, key, first + begin, streams.PRESENT, day, u)
     if attendance.fixed_days:
-        pattern_masses(days_on_site(attendance, c, b, i), room.presence, room.masses)
+        for i in range(size):
+            weekday_presence(attendance, c, b, begin + i, room.presence)
+            pattern_masses(days_on_site(attendance, c, b, begin + i), room.presence, room.masses)
+            for w in range(weeks):
+                draw_patterns(
+                    seed,
+                    key,
+                    first + begin + i,
+                    slot + w,
+                    int(room.n[i]),
+                    room.masses,
+                    room.week,
+                )
+                for d in range(WEEKDAYS):
+                    room.chosen[d * weeks + w, i] = room.week[d]
+    absence = row(attendance.absence, b)[begin : begin + size]
+    n, p = room.n[:size], room.p[:size]
+    alike = 0
+    for d in range(WEEKDAYS):
+        alike = alike + 1 if d > 0 and same(due[d, :size], due[d - 1, :size]) else 1
+        chance = due[d]
+        for i in range(size):
+            kept = 1.0 - absence[i]
+            p[i] = kept if attendance.fixed_days else chance[i] * kept
+        if not shocks and not attendance.fixed_days:
+            if d + 1 < WEEKDAYS and same(due[d + 1, :size], due[d, :size]):
+                continue
+            low, high = (d + 1 - alike) * weeks, (d + 1) * weeks
+            lane_quantiles(n, p, room.u[low:high], room.inversion, room.drawn[low:high])
+            continue
+        if shocks:
+            find_probits(attendance, b, begin, p, room.probit)
         for w in range(weeks):
-            draw_patterns(seed, key, draw, slot + w, people, room.masses, room.chosen[w])
-    day_presence(attendance, b, i, room)
-    u, day = room.u, room.day
-    for j in range(u.size):
-        u[j] = streams.uniform(seed, key, draw, streams.PRESENT, slot * WEEKDAYS + day[j])
-    if attendance.fixed_days:
-        for d in range(WEEKDAYS):
-            for w in range(weeks):
-                j = d * weeks + w
-                out[b, w, d, i] += quantile(room.u[j], room.chosen[w, d], room.p[j])
-    else:
-        lane_quantiles(people, room.p, room.u, room.at, room.odds, room.total, room.drawn)
-        for d in range(WEEKDAYS):
-            for w in range(weeks):
-                out[b, w, d, i] += np.int32(room.drawn[d * weeks + w])
+            j = d * weeks + w
+            if shocks:
+                shock_presence(attendance, b, begin, room.probit, room.z[j], p)
+            people = room.chosen[j, :size] if attendance.fixed_days else n
+            lane_quantiles(people, p, room.u[j : j + 1], room.inversion, room.drawn[j : j + 1])
+
+
+@inner
+def same(a: np.ndarray, b: np.ndarray) -> bool:
+    """Tell whether two rows are equal."""
+    unlike = 0
+    for i in range(a.size):
+        unlike += 1 if a[i] != b[i] else 0
+    return unlike == 0
 
 
 @kernel
-def day_presence(attendance: Attendance, b: int, i: int, room: Days) -> None:
-    """Write the chance of a person to be there on each day, or to keep a day that was chosen."""
-    r = row(attendance.clustering, b)[i]
-    kept = 1.0 - row(attendance.absence, b)[i]
-    own = 1.0 / math.sqrt(1.0 - r)
-    pull = math.sqrt(r) * own
-    p, z, weeks = room.p, room.z, room.weeks
-    for d in range(WEEKDAYS):
-        base = kept if attendance.fixed_days else room.presence[d] * kept
-        p[d * weeks : (d + 1) * weeks] = normal.quantile(base) * own if r > 0.0 else base
-    p[WEEKDAYS * weeks :] = p[0]
-    if r > 0.0:
-        for j in range(p.size):
-            p[j] = lanes.below(p[j] + pull * z[j])
+def find_probits(
+    attendance: Attendance, b: int, begin: int, base: np.ndarray, out: np.ndarray
+) -> None:
+    """Write Φ⁻¹(base) / √(1 - r)."""
+    clustering = row(attendance.clustering, b)[begin : begin + base.size]
+    for i in range(base.size):
+        r = clustering[i]
+        out[i] = lanes.quantile(min(max(base[i], 1e-300), _SURE)) / math.sqrt(1.0 - r)
+
+
+@kernel
+def shock_presence(
+    attendance: Attendance, b: int, begin: int, probit: np.ndarray, z: np.ndarray, p: np.ndarray
+) -> None:
+    """Write the chance of a person to be there on a day, or to keep a day that was chosen."""
+    clustering = row(attendance.clustering, b)[begin : begin + p.size]
+    for i in range(p.size):
+        r = clustering[i]
+        p[i] = lanes.below(probit[i] + math.sqrt(r / (1.0 - r)) * z[i])

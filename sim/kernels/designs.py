@@ -83,12 +83,3 @@ def sobol_points(first: int, directions: np.ndarray, shift: np.ndarray, out: np.
             index >>= 1
             bit += 1
         out[i] = (np.float64(digits) + 0.5) * 2.0**-52
-
-
-@kernel
-def independent_points(
-    seed: np.uint64, key: np.uint64, first: int, slot: int, out: np.ndarray
-) -> None:
-    """Write independent uniforms of consecutive draws to ``out``, float64[draw]."""
-    for i in range(out.size):
-        out[i] = streams.uniform(seed, key, first + i, streams.INPUT, slot)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.jit import kernel
-from sim.kernels import normal
 from sim.kernels.staff import row
 
 WEEKDAYS = 5
@@ -97,9 +96,43 @@ def weekday_presence(
 
 
 @kernel
-def shocked(probit: float, r: float, z: float) -> float:
-    """Return Φ((probit + √r z) / √(1 - r)): presence on a day with shock z."""
-    return normal.below((probit + math.sqrt(r) * z) / math.sqrt(1.0 - r))
+def due_in(
+    attendance: Attendance, cohort: int, body: int, first: int, days: np.ndarray, out: np.ndarray
+) -> None:
+    """Write ``weekday_presence`` of consecutive draws, float64[weekday, draw], in vector lanes.
+
+    ``days`` is scratch, float64[draw].
+    """
+    strand = cohort // 2
+    floors = row(attendance.floor, body)
+    if strand == floors.size:
+        out[:] = 1.0
+        return
+    end = first + days.size
+    mandated = row(attendance.days, body)[first:end]
+    compliance = row(attendance.compliance, body)[first:end]
+    least, remote = floors[strand], cohort % 2 == 0
+    for i in range(days.size):
+        attended = max(mandated[i] * compliance[i], least)
+        days[i] = least if remote else attended
+    weight = 0.0
+    highest = 0.0
+    for d in range(WEEKDAYS):
+        weight += attendance.weekday[d]
+        highest = max(highest, attendance.weekday[d])
+    full = 0
+    for i in range(days.size):
+        full += 1 if days[i] / weight * highest > 1.0 else 0
+    for d in range(WEEKDAYS):
+        popular, chance = attendance.weekday[d], out[d]
+        for i in range(days.size):
+            chance[i] = days[i] / weight * popular
+    if full > 0:
+        presence = np.empty(WEEKDAYS)
+        for i in range(days.size):
+            if days[i] / weight * highest > 1.0:
+                weekday_presence(attendance, cohort, body, first + i, presence)
+                out[:, i] = presence
 
 
 @kernel
@@ -188,13 +221,22 @@ def mean_present(attendance: Attendance, staff: np.ndarray, out: np.ndarray) -> 
         Out: Σ over cohorts of n · p_d · (1 - absence).
     """
     cohorts, bodies, draws = staff.shape
-    for i in range(draws):
-        presence = np.empty(WEEKDAYS)
+    due, days = np.empty((WEEKDAYS, draws)), np.empty(draws)
+    alike = shares_rows(attendance)
+    out[:] = 0.0
+    for c in range(cohorts):
         for b in range(bodies):
-            kept = 1.0 - row(attendance.absence, b)[i]
-            out[b, :, i] = 0.0
-            for c in range(cohorts):
-                if staff[c, b, i] > 0:
-                    weekday_presence(attendance, c, b, i, presence)
-                    for d in range(WEEKDAYS):
-                        out[b, d, i] += staff[c, b, i] * presence[d] * kept
+            if b == 0 or not alike:
+                due_in(attendance, c, b, 0, days, due)
+            absence, people = row(attendance.absence, b), staff[c, b]
+            for d in range(WEEKDAYS):
+                total, chance = out[b, d], due[d]
+                for i in range(draws):
+                    total[i] += people[i] * chance[i] * (1.0 - absence[i])
+
+
+@kernel
+def shares_rows(attendance: Attendance) -> bool:
+    """Tell whether all bodies have the same days on site."""
+    rows = attendance.floor.shape[0]
+    return max(rows, attendance.days.shape[0], attendance.compliance.shape[0]) == 1

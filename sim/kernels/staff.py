@@ -14,7 +14,9 @@ import numpy as np
 
 from sim import streams
 from sim.jit import kernel
-from sim.kernels.binomial import quantile
+from sim.kernels.binomial import lane_quantiles, new_inversion
+
+_DRAWS = 256  # at once: what is computed for them stays in the processor's cache
 
 
 class Groups(NamedTuple):
@@ -30,6 +32,44 @@ class Groups(NamedTuple):
 def row(column: np.ndarray, body: int) -> np.ndarray:
     """Return a body's draws of an input: its own row, or the one that all bodies share."""
     return column[body if column.shape[0] > 1 else 0]
+
+
+class Counts(NamedTuple):
+    """Scratch for one binomial count in each of a few draws."""
+
+    n: np.ndarray  # float64[draw]
+    p: np.ndarray  # float64[draw]
+    u: np.ndarray  # float64[1, draw]
+    found: np.ndarray  # float64[1, draw]
+    inversion: np.ndarray  # float64[value, draw]
+
+
+@kernel
+def new_counts(draws: int) -> Counts:
+    """Return scratch for so many draws."""
+    return Counts(
+        np.empty(draws),
+        np.empty(draws),
+        np.empty((1, draws)),
+        np.empty((1, draws)),
+        new_inversion(draws),
+    )
+
+
+@kernel
+def counts(
+    seed: np.uint64, key: np.uint64, first: int, purpose: int, slot: int, draws: int, room: Counts
+) -> None:
+    """Draw Binomial(n, p) in consecutive draws, ``room.found[0]``; all or none need no luck."""
+    sure = 0
+    for i in range(draws):
+        sure += 1 if (room.p[i] >= 1.0) | (room.p[i] <= 0.0) else 0
+    if sure == draws:
+        for i in range(draws):
+            room.found[0, i] = room.n[i] if room.p[i] > 0.0 else 0.0
+        return
+    streams.uniforms(seed, key, first, purpose, slot, room.u[0, :draws])
+    lane_quantiles(room.n[:draws], room.p[:draws], room.u, room.inversion, room.found)
 
 
 @kernel
@@ -56,11 +96,22 @@ def eligible_staff(
     out : int64[body, strand, draw]
         Eligible staff [people], added to.
     """
-    for i in range(out.shape[2]):
+    draws = out.shape[2]
+    size = min(draws, _DRAWS)
+    room = new_counts(size)
+    for begin in range(0, draws, size):
+        count = min(size, draws - begin)
         for g in range(groups.body.size):
             b = groups.body[g]
-            u = streams.uniform(seed, keys[b], first + i, streams.ELIGIBLE, groups.place[g])
-            out[b, groups.strand[g], i] += quantile(u, groups.staff[g], share[g, i])
+            total = out[b, groups.strand[g], begin : begin + count]
+            chance = share[g, begin : begin + count]
+            for i in range(count):
+                room.n[i] = groups.staff[g]
+                room.p[i] = chance[i]
+            slot = groups.place[g]
+            counts(seed, keys[b], first + begin, streams.ELIGIBLE, slot, count, room)
+            for i in range(count):
+                total[i] += int(room.found[0, i])
 
 
 @kernel
@@ -93,27 +144,42 @@ def divide_staff(
     cohorts : int64[cohort, body, draw]
         Out: people by cohort.
     """
-    strands = eligible.shape[1]
-    for i in range(eligible.shape[2]):
-        for b in range(eligible.shape[0]):
-            passing = row(ready_share, b)[i]
-            remote = row(remote_share, b)[i]
-            combined = row(combined_share, b)[i]
-            rest = 1.0 - remote
-            away = 0
-            ready[b, i] = 0
+    bodies, strands, draws = eligible.shape
+    size = min(draws, _DRAWS)
+    room = new_counts(size)
+    for begin in range(0, draws, size):
+        end = min(begin + size, draws)
+        count = end - begin
+        start = first + begin
+        for b in range(bodies):
+            passing, remote = row(ready_share, b)[begin:end], row(remote_share, b)[begin:end]
+            combined = row(combined_share, b)[begin:end]
+            rest, all_ready = cohorts[2 * strands, b, begin:end], ready[b, begin:end]
+            for i in range(count):
+                rest[i] = headcount[b]
+                all_ready[i] = 0
             for s in range(strands):
-                u = streams.uniform(seed, keys[b], first + i, streams.READY, s)
-                able = quantile(u, eligible[b, s, i], passing)
-                u = streams.uniform(seed, keys[b], first + i, streams.REMOTE, s)
-                home = quantile(u, able, remote)
-                u = streams.uniform(seed, keys[b], first + i, streams.COMBINED, s)
-                some = quantile(u, able - home, combined / rest if rest > 0.0 else 0.0)
-                ready[b, i] += able
-                cohorts[2 * s, b, i] = home
-                cohorts[2 * s + 1, b, i] = some
-                away += home + some
-            cohorts[2 * strands, b, i] = headcount[b] - away
+                able = eligible[b, s, begin:end]
+                home, some = cohorts[2 * s, b, begin:end], cohorts[2 * s + 1, b, begin:end]
+                found = room.found[0]
+                for i in range(count):
+                    room.n[i] = able[i]
+                    room.p[i] = passing[i]
+                counts(seed, keys[b], start, streams.READY, s, count, room)
+                for i in range(count):
+                    room.n[i] = found[i]
+                    room.p[i] = remote[i]
+                    all_ready[i] += int(found[i])
+                counts(seed, keys[b], start, streams.REMOTE, s, count, room)
+                for i in range(count):
+                    home[i] = int(found[i])
+                    room.n[i] -= found[i]
+                    away = 1.0 - room.p[i]
+                    room.p[i] = combined[i] / away if away > 0.0 else 0.0
+                counts(seed, keys[b], start, streams.COMBINED, s, count, room)
+                for i in range(count):
+                    some[i] = int(found[i])
+                    rest[i] -= home[i] + some[i]
 
 
 @kernel
