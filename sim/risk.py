@@ -180,6 +180,7 @@ def exact_risk(
     pools, capacity, scratch = pool_layout(problem, plan, people)
     workstations.shortage(
         people.attendance,
+        clusters(problem),
         people.sharing,
         pools,
         members,

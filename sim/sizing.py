@@ -15,7 +15,16 @@ from sim.kernels.area import ratio
 from sim.kernels.presence import WEEKDAYS
 from sim.people import Staff, count_present, draw_staff
 from sim.problem import Ints, PolicyPlan, Problem, ServicePlan
-from sim.risk import Arrays, exact_days, exact_weeks, group_pools, pool_layout, pooled, spread
+from sim.risk import (
+    Arrays,
+    clusters,
+    exact_days,
+    exact_weeks,
+    group_pools,
+    pool_layout,
+    pooled,
+    spread,
+)
 from sim.sampling import Draws
 
 SIZING_WEEKS = 200
@@ -115,6 +124,7 @@ def needed_by_draw(problem: Problem, plan: PolicyPlan, people: Staff, draws: Dra
             _LEVELS[kind],
             level,
             people.attendance,
+            clusters(problem),
             people.sharing,
             pools,
             capacity,
