@@ -12,8 +12,12 @@ import numpy as np
 from scipy import special
 
 from sim import streams
-from sim.kernels import designs
+from sim.kernels import designs, quantiles
 from sim.problem import Distribution, Floats, Problem, Unknown
+
+_FARTHEST_SCORE = 8.25  # the least uniform is 2**-53, a score of -8.21
+_SCORE_STEP = 1 / 64
+_LEAST_TABULATED = 0.3  # below it a Beta crowds at its ends, too steep for the table
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +114,7 @@ def _design(problem: Problem, path: str, dimension: int, first: int, count: int)
 def monte_carlo(seed: np.uint64, key: np.uint64, first: int, count: int, slot: int = 0) -> Floats:
     """Return independent uniforms of consecutive draws of a stream, float64[draw]."""
     out = np.empty(count)
-    designs.independent_points(seed, key, first, slot, out)
+    streams.uniforms(seed, key, first, streams.INPUT, slot, out)
     return out
 
 
@@ -201,7 +205,7 @@ def _triangular(u: Floats, low: float, mode: float, high: float) -> Floats:
 def _pert(u: Floats, low: float, mode: float, high: float) -> Floats:
     width = high - low
     a, b = 1 + 4 * (mode - low) / width, 1 + 4 * (high - mode) / width
-    return low + width * special.betaincinv(a, b, u)
+    return low + width * _beta(u, a, b)
 
 
 def _normal(u: Floats, mean: float, sd: float, low: float, high: float) -> Floats:
@@ -217,7 +221,29 @@ def _lognormal(u: Floats, mean: float, sd: float) -> Floats:
 
 
 def _beta(u: Floats, a: float, b: float) -> Floats:
-    return np.asarray(special.betaincinv(a, b, u))
+    if min(a, b) < _LEAST_TABULATED:
+        return np.asarray(special.betaincinv(a, b, u))
+    value, slope = _beta_table(a, b)
+    out = np.empty(u.size)
+    quantiles.tabulated(np.ravel(u), -_FARTHEST_SCORE, _SCORE_STEP, value, slope, out)
+    return out.reshape(u.shape)
+
+
+@functools.lru_cache(maxsize=4096)
+def _beta_table(a: float, b: float) -> tuple[Floats, Floats]:
+    """Return quantiles of a Beta at normal scores, and their derivatives times the step.
+
+    One quantile by scipy takes two microseconds, one from the table a hundredth of that, and it
+    differs by less than 1e-10.
+    """
+    score = np.arange(-_FARTHEST_SCORE, _FARTHEST_SCORE + _SCORE_STEP, _SCORE_STEP)
+    lower = special.betaincinv(a, b, special.ndtr(score))
+    upper = special.betaincinv(b, a, special.ndtr(-score))
+    value, rest = np.where(score < 0, (lower, 1 - lower), (1 - upper, upper))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        shape = special.xlogy(a - 1, value) + special.xlogy(b - 1, rest)
+        slope = np.exp(special.betaln(a, b) - shape - 0.5 * score**2) / math.sqrt(2 * math.pi)
+    return value, _SCORE_STEP * np.nan_to_num(slope, posinf=0.0)
 
 
 def _discrete(u: Floats, *values_and_weights: float) -> Floats:
