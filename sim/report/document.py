@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from sim.problem import PolicyPlan, Problem
+    from sim.problem import Problem
     from sim.results.precision import Attained, Target
 
 
@@ -83,38 +83,33 @@ def metric_entries(
     -------
     list of dict
     """
-    places = list(zip(summary["place"].values, summary["scope"].values, strict=True))
+    names, scopes = (map(str, summary[key].values) for key in ("place", "scope"))
+    places = list(zip(names, scopes, strict=True))
     return [
-        _metric_entry(problem, plan, summary[variable.name], row, str(place), str(scope))
+        {
+            "name": variable.name,
+            "unit": summary[variable.name].attrs["units"],
+            "policy": plan.name,
+            "scope": scope,
+            "body": place,
+            "estimator": _estimator(problem, sampled, variable.name, place, scope),
+            **{name: finite(float(value)) for name, value in zip(STATISTICS, values, strict=True)},
+        }
         for plan in problem.policies
         if not policies or plan.name in policies
+        for sampled in [drawn_variables(problem, plan)]
         for variable in METRICS
-        for row, (place, scope) in enumerate(places)
+        for (place, scope), values in zip(
+            places, summary[variable.name].sel(policy=plan.name).values, strict=True
+        )
     ]
 
 
-def _metric_entry(
-    problem: Problem, plan: PolicyPlan, table: xr.DataArray, row: int, place: str, scope: str
-) -> dict[str, Any]:
-    values = table.sel(policy=plan.name).values[row]
-    return {
-        "name": str(table.name),
-        "unit": table.attrs["units"],
-        "policy": plan.name,
-        "scope": scope,
-        "body": place,
-        "estimator": _estimator(problem, plan, str(table.name), place, scope),
-        **{name: finite(float(value)) for name, value in zip(STATISTICS, values, strict=True)},
-    }
-
-
-def _estimator(problem: Problem, plan: PolicyPlan, name: str, place: str, scope: str) -> str:
+def _estimator(problem: Problem, sampled: frozenset[str], name: str, place: str, scope: str) -> str:
     """Return how a metric was found: a group of several bodies has its own variable."""
     together = scope != "body" and len(problem.groups[place]) > 1
     names = {name, f"group_{name}"} if together else {name}
-    drawn = problem.run.estimator == "sampled" or not names.isdisjoint(
-        drawn_variables(problem, plan)
-    )
+    drawn = problem.run.estimator == "sampled" or not names.isdisjoint(sampled)
     return "sampled" if drawn else "conditional"
 
 
