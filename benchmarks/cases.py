@@ -230,7 +230,12 @@ def _simulate_bodies(bodies: int) -> Call:
 
 @case("run reference scenario", "draws", (), (4_096, 16_384), slow=True)
 def _run_reference(draws: int) -> Call:
-    return lambda: run(estates.reference(draws))
+    return lambda: run(estates.shipped(estates.REFERENCE, draws))
+
+
+@case("run national estate", "draws", (), (4_096, 16_384), slow=True)
+def _run_national(draws: int) -> Call:
+    return lambda: run(estates.shipped(estates.NATIONAL, draws))
 
 
 # --- start ------------------------------------------------------------------------------------

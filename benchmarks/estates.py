@@ -9,7 +9,9 @@ from sim.preprocess import build
 from sim.problem import Problem
 from sim.scenario.load import load, load_texts
 
-REFERENCE = Path(__file__).parents[1] / "scenarios" / "kazakhstan-2023.toml"
+_SCENARIOS = Path(__file__).parents[1] / "scenarios"
+REFERENCE = _SCENARIOS / "kazakhstan-2023.toml"
+NATIONAL = _SCENARIOS / "national.toml"
 
 _HEAD = """
 [scenario]
@@ -64,9 +66,9 @@ def smallest(draws: int) -> Problem:
     return replace(problem, policies=problem.policies[:1])
 
 
-def reference(draws: int, sizing: int | None = None) -> Problem:
-    """Return the problem of the reference scenario, all policies."""
+def shipped(file: Path, draws: int, sizing: int | None = None) -> Problem:
+    """Return the problem of a shipped scenario, all policies."""
     settings = [f"run.draws={draws}"]
     if sizing is not None:
         settings.append(f"run.sizing_draws={sizing}")
-    return build(load(REFERENCE, settings).scenario)
+    return build(load(file, settings).scenario)

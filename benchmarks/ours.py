@@ -17,12 +17,12 @@ from sim import sampling, streams
 from sim.executors import in_order
 from sim.jit import kernel
 from sim.kernels import days, designs, staff, workstations
-from sim.kernels.binomial import quantile, scratch_size
+from sim.kernels.binomial import lane_quantiles, new_inversion, scratch_size
 from sim.kernels.presence import WEEKDAYS, Attendance
 from sim.problem import Distribution
 
-BLOCK = 4096
-"""Draws computed at once, as many as the NumPy peer takes."""
+BLOCK = 8192
+"""Draws computed at once."""
 
 _BETA = {
     "eligible": Distribution("beta", jobs.ELIGIBLE),
@@ -30,6 +30,7 @@ _BETA = {
 }
 _KEYS = np.array([streams.stream_key(f"body/{b}") for b in range(BODIES)], np.uint64)
 _DAY = streams.stream_key("day")
+_SHIFT = streams.stream_key("shift")
 _FLOOR = np.array([[jobs.DAYS[0]]])
 _GROUPS = staff.Groups(
     np.arange(BODIES), np.zeros(BODIES, np.int64), HEADCOUNT, np.zeros(BODIES, np.int64)
@@ -38,6 +39,7 @@ _POOLS = workstations.Pools(np.arange(BODIES + 1), np.arange(BODIES))
 _NO_GROUPS = workstations.Members(np.zeros(1, np.int64), np.zeros(0, np.int64))
 _COHORTS = jobs.DAYS.size
 _SOBOL_BITS = 20
+_LARGEST = 5 * WEEKS + 1 - jobs.RANK
 
 
 class Rates(NamedTuple):
@@ -110,6 +112,7 @@ def risk_at(limits: np.ndarray, drawn: Rates, cohorts: np.ndarray) -> Risk:
     short, unmet = (np.empty((BODIES, WEEKDAYS, count)) for _ in range(2))
     workstations.shortage(
         attendance(drawn),
+        bool(drawn.clustering.any()),
         cohorts,
         _POOLS,
         _NO_GROUPS,
@@ -129,7 +132,10 @@ def needed_for(kind: int, level: float, drawn: Rates, cohorts: np.ndarray) -> np
     """Find the least workstations that meet a service level, int64[body, draw]."""
     out = np.empty(cohorts.shape[1:], np.int64)
     scratch = scratch_size(int(cohorts.sum(axis=0).max()), _COHORTS)
-    workstations.needed(kind, level, attendance(drawn), cohorts, _POOLS, _COHORTS, scratch, out)
+    shocks = bool(drawn.clustering.any())
+    workstations.needed(
+        kind, level, attendance(drawn), shocks, cohorts, _POOLS, _COHORTS, scratch, out
+    )
     return out
 
 
@@ -148,19 +154,41 @@ def job_a(seed: int, draws: int, threads: int = 1, factor: float = 1.0) -> Sampl
 
 
 def upper_day(present: np.ndarray) -> np.ndarray:
-    """Return the 95 % quantile of int32[body, day, draw] over days."""
-    return np.sort(present, axis=1)[:, jobs.RANK - 1]
+    """Return the 95 % quantile of int32[body, day, draw] over days, int32[body, draw]."""
+    out = np.empty((present.shape[0], present.shape[2]), np.int32)
+    _keep_largest(present, np.empty((_LARGEST, present.shape[2]), np.int32), out)
+    return out
+
+
+@kernel
+def _keep_largest(present: np.ndarray, largest: np.ndarray, out: np.ndarray) -> None:
+    """Sort each day into the largest counts so far, all draws at once."""
+    for b in range(present.shape[0]):
+        largest[:] = -1
+        for day in range(present.shape[1]):
+            counts = present[b, day]
+            for k in range(largest.shape[0]):
+                kept = largest[k]
+                for i in range(counts.size):
+                    smaller = min(kept[i], counts[i])
+                    kept[i] = max(kept[i], counts[i])
+                    counts[i] = smaller
+        out[b] = largest[-1]
 
 
 def job_b(seed: int, draws: int, threads: int = 1, shock: bool = False) -> Risk:
     """Compute Job B: the exact risk of each draw at given workstations."""
+    found = Risk(np.empty((BODIES, draws)), np.empty((BODIES, draws)))
 
-    def work(first: int, count: int) -> Risk:
+    def work(first: int, count: int) -> None:
         drawn = rates(np.uint64(seed), first, count, shock)
         _, cohorts = divided(np.uint64(seed), first, drawn.eligible)
-        return risk_at(jobs.limits(shock), drawn, cohorts)
+        for out, part in zip(found, risk_at(jobs.limits(shock), drawn, cohorts), strict=True):
+            out[:, first : first + count] = part
 
-    return Risk(*_joined(in_order(work, draws, _block(draws, threads), threads)))
+    for _ in in_order(work, draws, _block(draws, threads), threads):
+        pass
+    return found
 
 
 def _block(draws: int, threads: int) -> int:
@@ -189,23 +217,17 @@ def sobol_digits(dimensions: int, points: int) -> np.ndarray:
 
 def shifted_sobol(seed: int, dimensions: int, points: int) -> Floats:
     """Return Sobol points with a random digital shift, float64[dimension, point] in (0, 1)."""
-    rng = np.random.default_rng(seed)
-    shift = rng.integers(0, 2**designs.DIGITS, (dimensions, 1), np.uint64)
-    return ((sobol_digits(dimensions, points) ^ shift) + 0.5) * 2.0**-designs.DIGITS
-
-
-@kernel
-def _invert(u: np.ndarray, n: np.ndarray, p: np.ndarray, out: np.ndarray) -> None:
-    """Turn uniforms into binomial counts one by one."""
-    for i in range(out.size):
-        out[i] = quantile(u[i], n[i], p[i])
+    shift = sampling.monte_carlo(np.uint64(seed), _SHIFT, 0, dimensions)
+    digits = (shift * 2.0**designs.DIGITS).astype(np.uint64)[:, None]
+    return ((sobol_digits(dimensions, points) ^ digits) + 0.5) * 2.0**-designs.DIGITS
 
 
 def counts(u: Floats, n: np.ndarray, p: Floats) -> np.ndarray:
     """Return binomial counts by inversion of given uniforms, int64 of any shape."""
-    out = np.empty(u.shape, np.int64)
-    _invert(u.ravel(), np.broadcast_to(n, u.shape).ravel(), p.ravel(), out.ravel())
-    return out
+    people = np.broadcast_to(n, u.shape).astype(np.float64).ravel()
+    out = np.empty((1, u.size))
+    lane_quantiles(people, p.ravel(), u.reshape(1, -1), new_inversion(u.size), out)
+    return out.astype(np.int64).reshape(u.shape)
 
 
 def mean_shortage(seed: int, points: int) -> float:
