@@ -26,8 +26,6 @@ LEVEL_TOLERANCE = 1e-12
 _DRAWS = 1024
 _DRAWS_FIXED_DAYS = 16  # they may need hundreds of nodes each
 _SURE = 1.0 - 2.0**-53
-_SMOOTH = 3.0
-_MARGIN = 0.2
 
 
 class Pools(NamedTuple):
@@ -676,7 +674,7 @@ def _narrow(kind: int, allowed: float, active: int, search: Search) -> int:
     """Close in on the answers; return how many draws are still open.
 
     The score just found corrects the form, which then says where the failure share is what is
-    allowed. If that is well inside the gap next to the guess, the neighbour need not be computed.
+    allowed; that lands next to the answer, and the neighbour confirms it.
     """
     for k in range(active):
         i = search.draw[k]
@@ -690,16 +688,9 @@ def _narrow(kind: int, allowed: float, active: int, search: Search) -> int:
     left = int(np.int64(0))  # no literal, which would compile its users twice
     for k in range(active):
         i = search.draw[k]
-        low, high, target = search.low[i], search.high[i], search.guess[i]
-        if search.spread[0, i] >= _SMOOTH:
-            enough = search.failure[i] <= allowed
-            if enough and high - 1.0 + _MARGIN < target <= high + _MARGIN:
-                low = high - 1.0
-            elif not enough and low - _MARGIN < target <= low + 1.0 - _MARGIN:
-                high = low + 1.0
-        search.low[i], search.high[i] = low, high
+        low, high = search.low[i], search.high[i]
         if high - low > 1.0:
-            search.guess[i] = min(max(math.ceil(target), low + 1.0), high - 1.0)
+            search.guess[i] = min(max(math.ceil(search.guess[i]), low + 1.0), high - 1.0)
             search.draw[left] = i
             left += 1
     return left
