@@ -20,7 +20,6 @@ from sim.jit import inner, kernel, lane
 from sim.kernels import lanes
 
 LEAST_VARIANCE = 22.0
-_STEPS = 2
 _NEAR = 0.05
 _BESIDE = np.array([-0.12, -0.06, 0.06, 0.12])
 _AT_ONCE = 8
@@ -183,8 +182,7 @@ def _saddlepoints(
     unmet: np.ndarray,
 ) -> None:
     _start(cohorts, n, p, x, room)
-    for _ in range(_STEPS):
-        _improve(cohorts, n, p, x, room)
+    _improve(cohorts, n, p, x, room)
     _cumulants(cohorts, n, p, x, room)
     _expand(x, room, short, unmet)
 
@@ -320,7 +318,7 @@ def _expand(x: np.ndarray, room: Lanes, short: np.ndarray, unmet: np.ndarray) ->
         unmet[i] = (mean[i] - x[i] + 0.5) * upper + phi * (
             double + half * u * away * (1.0 + second)
         )
-        good = (variance >= LEAST_VARIANCE) & (abs(d) < 0.1 * narrow)
+        good = (variance >= LEAST_VARIANCE) & (abs(d) < 0.05 * narrow)
         good &= (x[i] > 0.0) & (x[i] < people[i])
         close = NEAR_MEAN if size < _NEAR else SETTLED
         state[i] = close if good else NEEDS_SUM
