@@ -272,3 +272,132 @@ def test_large_sums_are_scipys(ps):
 def test_scratch_is_large_enough(n, p):
     low, high = binomial.window(n, p)
     assert 3 * (high - low + 1) <= binomial.scratch_size(n, 1)
+
+
+# --- vector lanes ---------------------------------------------------------------------------
+
+
+def lane_quantiles(n, p, u):
+    """Return float64[row, lane] for u[row, lane]."""
+    n, p, u = (np.array(part, dtype=float) for part in (n, p, u))
+    out = np.full(u.shape, SENTINEL)
+    binomial.lane_quantiles(n, p, u, binomial.new_inversion(n.size), out)
+    return out
+
+
+def lane_tails(n, p, limit):
+    """Return float64[2, lane], chance and excess."""
+    n, p, limit = (np.array(part, dtype=float) for part in (n, p, limit))
+    out = np.full((2, n.size), SENTINEL)
+    binomial.lane_tails(n, p, limit, binomial.new_inversion(n.size), *out)
+    return out
+
+
+ENDS = (0.0, 1e-300, 1e-12, 1e-4, 0.3, 0.5, 0.7, 1 - 1e-4, 1 - 1e-12, 1 - 2.0**-53, 1.0)
+
+
+def random_lanes(seed, lanes, most):
+    """Return sizes from 0 to ``most`` and shares, those at the ends among them."""
+    rng = np.random.default_rng(seed)
+    n = np.floor(np.exp(rng.uniform(0, math.log(most + 0.999), lanes)))
+    n[::17], n[1::17] = 0, 1
+    p = np.where(rng.random(lanes) < 0.3, rng.choice(ENDS, lanes), rng.random(lanes))
+    return rng, n, p
+
+
+@given(n=st.integers(1, 60), p=st.floats(1e-12, 1 - 1e-12), part=st.floats(0, 1))
+def test_lane_mass_is_the_exact_fraction(n, p, part):
+    """To n · 1e-16 and the rounding of the logarithm."""
+    k = round(part * n)
+    expected = float(exact_mass(k, n, p))
+    rounding = n * 1e-15 + 1e-14 - 4e-16 * math.log(max(expected, 1e-300))
+    assert near(binomial.lane_mass(float(k), float(n), p), expected, rounding, 1e-290)
+
+
+@pytest.mark.parametrize(("n", "p"), GRID)
+def test_lane_mass_is_scipys(n, p):
+    for k in around(n, p):
+        found = binomial.lane_mass(float(k), float(n), p)
+        assert near(found, stats.binom.pmf(k, n, p), 1e-12 + 4e-15 * n, 1e-280)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("rows", [1, 2, 3, 8])
+@pytest.mark.parametrize(("lanes", "most"), [(1, 50), (7, 300), (256, 300), (256, 20_000)])
+def test_lane_quantiles_are_scipys_and_the_scalar_one(rows, lanes, most):
+    """Unless the rounding of either sum decides, as it does for u within 1e-12 of a step."""
+    rng, n, p = random_lanes(rows, lanes, most)
+    u = rng.random((rows, lanes))
+    u[0, ::5] = rng.choice([2.0**-53, 1e-12, 1 - 1e-12, 1 - 2.0**-53], u[0, ::5].size)
+    found = lane_quantiles(n, p, u)
+    rate = np.where(p < 1e-100, 0.0, p)
+    slack = (1e-13 + 1e-15 * n) * np.maximum(u, 1e-3)
+    assert (stats.binom.cdf(found, n, rate) >= u - slack).all()
+    assert ((found == 0) | (stats.binom.cdf(found - 1, n, rate) < u + slack)).all()
+    theirs = [
+        binomial.quantile(u[w, i], int(n[i]), p[i]) for w in range(rows) for i in range(lanes)
+    ]
+    middle = (u > 1e-9) & (u < 1 - 1e-9)
+    assert (found == np.reshape(theirs, u.shape))[middle].all()
+
+
+@pytest.mark.parametrize("p", ENDS)
+@pytest.mark.parametrize("n", [0, 1])
+def test_lane_quantiles_of_nobody_and_of_one(n, p):
+    u = np.array([[2.0**-53], [0.4], [0.6], [1 - 2.0**-53]])
+    comes = [float(n == 1 and p > 0 and 1 - p < x) for x in u[:, 0]]
+    assert lane_quantiles([n], [p], u)[:, 0].tolist() == comes
+
+
+@given(u=uniforms, v=uniforms, n=st.integers(0, 300), p=chances, q=chances)
+def test_lane_quantiles_rise_with_luck_and_rate(u, v, n, p, q):
+    (u, v), (p, q) = sorted((u, v)), sorted((p, q))
+    found = lane_quantiles([n, n], [p, q], [[u, u], [v, v]])
+    assert 0 <= found[0, 0] <= found[1, 0] <= n
+    assert found[0, 0] <= found[0, 1] <= n
+    assert found[1, 0] <= found[1, 1]
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("most", [20, 300, 20_000])
+def test_lane_tails_are_scipys(most):
+    """The excess against n p P(Y ≥ D) - D P(X > D) where that does not cancel, else the scalar."""
+    rng, n, p = random_lanes(most, 600, most)
+    sd = np.sqrt(n * p * (1 - p))
+    limit = np.clip(np.floor(n * p + rng.uniform(-5, 7, n.size) * sd), 0, n)
+    limit[::11] = n[::11]
+    found = lane_tails(n, p, limit)
+    rate = np.where(p < 1e-100, 0.0, p)
+    np.testing.assert_allclose(
+        found[0], stats.binom.sf(limit, n, rate), rtol=1e-11 + 4e-15 * most, atol=1e-290
+    )
+    scalar = [binomial.tail(int(d), int(m), q) for d, m, q in zip(limit, n, p, strict=True)]
+    np.testing.assert_allclose(found, np.array(scalar).T, rtol=1e-11 + 4e-15 * most, atol=1e-290)
+    excess = n * p * stats.binom.sf(limit - 1, np.maximum(n - 1, 0), rate) - limit * found[0]
+    clear = excess > 1e-3 * n * p
+    np.testing.assert_allclose(found[1, clear], excess[clear], rtol=1e-8)
+
+
+@given(n=st.integers(0, 300), p=chances, limit=st.integers(0, 310))
+def test_lane_tails_are_the_scalar_ones(n, p, limit):
+    found = lane_tails([n], [p], [limit])[:, 0]
+    expected = binomial.tail(limit, n, p)
+    assert near(found[0], expected[0], 1e-11, 1e-290)
+    assert near(found[1], expected[1], 1e-11, 1e-290)
+
+
+lanes = st.lists(
+    st.tuples(st.integers(0, 200), chances, uniforms, st.integers(0, 200)), min_size=1, max_size=20
+)
+
+
+@given(parts=lanes, order=st.randoms(use_true_random=False))
+def test_a_lane_does_not_know_its_neighbours(parts, order):
+    """Bit by bit: alone, in another order and among fewer."""
+    n, p, u, limit = (np.array(x, dtype=float) for x in zip(*parts, strict=True))
+    chosen = order.sample(range(n.size), order.randint(1, n.size))
+    for pick in (chosen, chosen[:1]):
+        tails = lane_tails(n, p, limit)[:, pick]
+        assert (lane_tails(n[pick], p[pick], limit[pick]) == tails).all()
+        counts = lane_quantiles(n, p, u[None])[:, pick]
+        assert (lane_quantiles(n[pick], p[pick], u[None, pick]) == counts).all()
