@@ -16,8 +16,8 @@ from benchmarks.jobs import BODIES, HEADCOUNT, WEEKS, Floats, Risk, Sampled
 from sim import sampling, streams
 from sim.executors import in_order
 from sim.jit import kernel
-from sim.kernels import days, designs, staff, workstations
-from sim.kernels.binomial import lane_quantiles, new_inversion, scratch_size
+from sim.kernels import days, designs, staff, tails, workstations
+from sim.kernels.binomial import scratch_size
 from sim.kernels.presence import WEEKDAYS, Attendance
 from sim.problem import Distribution
 
@@ -222,26 +222,23 @@ def shifted_sobol(seed: int, dimensions: int, points: int) -> Floats:
     return ((sobol_digits(dimensions, points) ^ digits) + 0.5) * 2.0**-designs.DIGITS
 
 
-def counts(u: Floats, n: np.ndarray, p: Floats) -> np.ndarray:
-    """Return binomial counts by inversion of given uniforms, int64 of any shape."""
-    people = np.broadcast_to(n, u.shape).astype(np.float64).ravel()
-    out = np.empty((1, u.size))
-    lane_quantiles(people, p.ravel(), u.reshape(1, -1), new_inversion(u.size), out)
-    return out.astype(np.int64).reshape(u.shape)
-
-
 def mean_shortage(seed: int, points: int) -> float:
-    """Return the mean shortage of Job B without shock by Sobol points over rates and counts.
+    """Return the mean shortage of Job B without shock by Sobol points over the rates.
 
-    Thirteen dimensions: absence, then eligible share, eligible staff and remote staff of each body.
-    Days are not drawn: given the counts their mean is exact.
+    Five dimensions: absence, then the eligible share of each body. Neither days nor staff are
+    drawn: on one day every post is eligible, remote and present or not independently of the
+    others, so people present are one binomial of all posts, and the mean over staff is exact.
     """
-    u = shifted_sobol(seed, 1 + 3 * BODIES, points)
-    share = sampling.quantile(_BETA["eligible"], u[1 : 1 + BODIES])
-    absence = sampling.quantile(_BETA["absence"], u[:1])
-    drawn = Rates(share, absence, np.zeros_like(absence))
-    eligible = counts(u[1 + BODIES : 1 + 2 * BODIES], HEADCOUNT[:, None], share)
-    half = np.full(share.shape, jobs.REMOTE)
-    remote = counts(u[1 + 2 * BODIES :], eligible, half)
-    cohorts = np.stack([remote, eligible - remote, HEADCOUNT[:, None] - eligible])
-    return float(risk_at(jobs.WORKSTATIONS, drawn, cohorts).short.mean())
+    u = shifted_sobol(seed, 1 + BODIES, points)
+    share = sampling.quantile(_BETA["eligible"], u[1:])
+    kept = 1.0 - sampling.quantile(_BETA["absence"], u[0])
+    remote, combined, everybody = jobs.presence()
+    away = jobs.REMOTE * remote + (1.0 - jobs.REMOTE) * combined
+    due = share[:, None] * away[:, None] + (1.0 - share[:, None]) * everybody[:, None]
+    p = np.ascontiguousarray(kept * due).reshape(1, -1)
+    people = np.repeat(HEADCOUNT.astype(np.float64), WEEKDAYS * points)
+    limit = np.repeat(jobs.WORKSTATIONS + 0.5, WEEKDAYS * points)
+    short, unmet = np.empty(p.size), np.empty(p.size)
+    room = tails.new_room(1, p.size, scratch_size(int(HEADCOUNT.max()), 1))
+    tails.tails(1, people[None], p, limit, room, short, unmet)
+    return float(short.mean())
