@@ -115,12 +115,11 @@ def layout(kind, parts):
     return kind(ends, np.array([x for part in parts for x in part]))
 
 
-def shortage(presence, people, limits, pools=None, groups=None):
-    """Call the kernel for the first draw; every body is a pool unless told otherwise."""
+def shortages(presence, people, limits, pools=None, groups=None):
+    """Call the kernel with limits[pool, draw]; every body is a pool unless told otherwise."""
     pools = pools or [[b] for b in range(people.shape[1])]
     groups = groups or [list(range(len(pools)))]
     draws = people.shape[2]
-    limits = np.repeat(np.array(limits, np.int64)[:, None], draws, axis=1)
     days = (len(pools), 5, draws)
     found = Risk(*(np.full(days, -1.0) for _ in range(2)), np.full((len(pools), draws), -1.0),
                  *(np.full((len(groups), draws), -1.0) for _ in range(2)))  # fmt: skip
@@ -128,22 +127,34 @@ def shortage(presence, people, limits, pools=None, groups=None):
     workstations.shortage(
         presence, bool(presence.clustering.any()), people, layout(workstations.Pools, pools),
         layout(workstations.Members, groups), limits, room,
-        scratch_size(int(people.sum()), room), *found,
+        scratch_size(int(people.sum(axis=(0, 1)).max()), room), *found,
     )  # fmt: skip
+    return found
+
+
+def shortage(presence, people, limits, pools=None, groups=None):
+    """Return the risk in the first draw, at so many workstations in each pool."""
+    limits = np.repeat(np.array(limits, np.int64)[:, None], people.shape[2], axis=1)
+    found = shortages(presence, people, limits, pools, groups)
     return Risk(*(part[..., 0] for part in found))
 
 
-def needed(kind, level, presence, people):
-    """Return the least workstations of every body in the first draw."""
+def all_needed(kind, level, presence, people):
+    """Return the least workstations of every body in every draw."""
     pools = [[b] for b in range(people.shape[1])]
     out = np.full((len(pools), people.shape[2]), -1)
     room = people.shape[0]
     workstations.needed(
         ("per_day", "per_week", "per_person").index(kind), level, presence,
-        bool(presence.clustering.any()), people,
-        layout(workstations.Pools, pools), room, scratch_size(int(people.sum()), room), out,
+        bool(presence.clustering.any()), people, layout(workstations.Pools, pools), room,
+        scratch_size(int(people.sum(axis=(0, 1)).max()), room), out,
     )  # fmt: skip
-    return out[:, 0].tolist()
+    return out
+
+
+def needed(kind, level, presence, people):
+    """Return the least workstations of every body in the first draw."""
+    return all_needed(kind, level, presence, people)[:, 0].tolist()
 
 
 def oracle_days(cohorts, weekday=EVEN, floor=0.0, days=3.0, absence=0.0):

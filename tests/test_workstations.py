@@ -19,11 +19,13 @@ from handmade import (
     HERMITE,
     UNEVEN,
     accuracy,
+    all_needed,
     attendance,
     near,
     needed,
     oracle_days,
     shortage,
+    shortages,
     staff,
 )
 from hypothesis import given, settings
@@ -444,6 +446,58 @@ def test_the_ends_of_a_level(kind, r):
     assert needed(kind, 1.0, said, staff((30, 0, 3))) == [3]
     assert needed(kind, 0.95, said, staff((0, 0, 0))) == [0]
     assert needed(kind, 0.95, said, staff((50, 0, 0))) == [0]
+
+
+def random_offices(seed, r, draws, most, **more):
+    """Return attendance and staff of offices of 3 to ``most`` people, a draw each."""
+    rng = np.random.default_rng(seed)
+    size = np.exp(rng.uniform(math.log(3), math.log(most + 0.999), draws)).astype(int)
+    people = np.array([rng.multinomial(n, rng.dirichlet([0.5, 2, 0.5])) for n in size])
+    said = attendance(UNEVEN if rng.random() < 0.7 else EVEN, floor=0.4, draws=draws, **more)
+    said.days[0] = rng.uniform(0.3, 4.9, draws)
+    said.absence[0] = rng.choice([0.0, 0.1, 0.4], draws) * rng.random(draws)
+    said.clustering[0] = r * rng.uniform(0.01, 1, draws)
+    return said, people.T[:, None, :].copy()
+
+
+def failures(kind, said, people, limits):
+    """Return the failure share of each draw, by the kernel that finds the risk."""
+    found = shortages(said, people, limits)
+    if kind == "per_day":
+        return found.short[0].mean(axis=0)
+    if kind == "per_week":
+        return found.week[0]
+    present = np.empty((1, 5, limits.shape[1]))
+    presence.mean_present(said, people, present)
+    return found.unmet[0].sum(axis=0) / np.maximum(present[0].sum(axis=0), 1e-300)
+
+
+@pytest.mark.jit
+@pytest.mark.parametrize("kind", LEVELS)
+@pytest.mark.parametrize(
+    ("r", "common", "week", "fixed_days", "draws", "most"),
+    [
+        (0.0, 0.0, 0.0, False, 300, 3_000),
+        (0.0, 0.0, 0.0, True, 100, 3_000),
+        (0.03, 0.2, 0.3, False, 100, 3_000),
+        (0.3, 0.0, 0.7, False, 100, 3_000),
+        (0.3, 0.0, 0.0, False, 100, 60),
+        (0.1, 0.5, 0.3, True, 12, 300),
+    ],
+)
+def test_needed_is_the_least_that_is_enough(kind, r, common, week, fixed_days, draws, most):
+    """The failure share is computed at few limits and inferred beside them.
+
+    A share within 1e-9 of what is allowed may go either way.
+    """
+    parts = {"common": common, "week": week, "fixed_days": fixed_days}
+    for seed, level in enumerate((0.5, 0.8, 0.95, 0.99, 0.999)):
+        said, people = random_offices(seed, r, draws, most, **parts)
+        found = all_needed(kind, level, said, people)
+        assert (found >= 0).all()
+        assert (failures(kind, said, people, found) <= 1 - level + 1e-9).all()
+        less = failures(kind, said, people, np.maximum(found - 1, 0))
+        assert (less[found[0] > 0] > 1 - level - 1e-9).all()
 
 
 def test_each_pool_and_draw_is_sized_by_itself():
