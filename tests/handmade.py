@@ -83,7 +83,7 @@ def tilted_variance(people, limit):
     Variances q (1 - q) are concave in q, so equal shares vary most.
     """
     x = limit + 0.5
-    return np.maximum(x * (1 - x / people), 0.0)
+    return x * (1 - x / np.maximum(people, x))
 
 
 def accuracy(people, limit, exact=1e-6):
