@@ -54,7 +54,7 @@ def _reduced(x: float) -> tuple[float, float]:
 
 @lane
 def exp(x: float) -> float:
-    """Return eˣ within 1 ulp for |x| ≤ 700; beyond, the value at the end of that range."""
+    """Return eˣ within 2 ulp for |x| ≤ 700; beyond, the value at the end of that range."""
     scale, r = _reduced(x)
     return scale * (r * _exp_slope(r) + 1.0)
 

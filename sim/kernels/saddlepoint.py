@@ -6,7 +6,8 @@ not. Its error follows the variance of the tilted sum: up to 9e-5 relative at 22
 hardly anybody comes together with others of whom hardly anybody stays away. Single binomials are
 three times as good.
 Where that variance is smaller a flag asks for the exact sum. At the mean terms cancel; there the
-tail, a smooth function of the limit, is interpolated between limits beside it.
+tail, a smooth function of the limit, is interpolated between limits beside it. The excess loses
+digits there in pools of more than 50,000 of whom nearly everybody comes: up to 3e-4.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sim.jit import inner, kernel, lane
 from sim.kernels import lanes
 
 LEAST_VARIANCE = 22.0
+_STEPS = 2
 _NEAR = 0.05
 _BESIDE = np.array([-0.12, -0.06, 0.06, 0.12])
 _AT_ONCE = 8
@@ -182,7 +184,8 @@ def _saddlepoints(
     unmet: np.ndarray,
 ) -> None:
     _start(cohorts, n, p, x, room)
-    _improve(cohorts, n, p, x, room)
+    for _ in range(_STEPS):
+        _improve(cohorts, n, p, x, room)
     _cumulants(cohorts, n, p, x, room)
     _expand(x, room, short, unmet)
 

@@ -14,7 +14,7 @@ r = 0.1, six from a variance of 5 and up to 0.3, else twelve.
 With fixed days not everybody comes even on a day of boundless shock, so T stops short of 1 and no
 line fits: there the form is 0, and nodes of the trapezoid rule lie as dense as T is steep.
 
-Known to fail: r of 0.3 or more and a limit one or two short of everybody in a pool of hundreds,
+Known to fail: a limit within four of everybody in a pool of hundreds, with r of about 0.1 or more,
 where T is like exp(-n (1 - p)) and no line is a guide.
 """
 
