@@ -29,7 +29,7 @@ FOLDER = Path(__file__).parents[1] / "scenarios"
 SHIPPED = sorted(path.stem for path in FOLDER.glob("*.toml") if path.stem != "national")
 """Without the national estate: the reference case seventeen times over, with a test of its own."""
 SCENARIOS = SHIPPED if JIT else ["single-office"]
-SADDLEPOINT = 5e-5
+SADDLEPOINT = 3e-5
 """Relative error of a tail where the saddlepoint takes the place of the sum.
 
 Measured in single binomials of up to 100,000 people, tails above 1e-9: 2.3e-5 at a tilted variance
