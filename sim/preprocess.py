@@ -81,6 +81,7 @@ def build(scenario: Scenario) -> Problem:
         space=space,
         running_cost=running,
         policies=plans,
+        occupancy=None,
     )
 
 

@@ -8,6 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.distribution import Distribution as Distribution
+from sim.occupancyplan import OccupancyPlan
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -17,23 +20,6 @@ Estimator = Literal["conditional", "sampled"]
 
 BASELINE = "baseline"
 TOTAL = "total"
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """A distribution by its kind and parameters; ``value`` is a constant.
-
-    ``simplex`` is Σ φ_f w_f with w ~ Dirichlet(1): the eligible share of an audit in which some
-    functions are partly remote.
-    """
-
-    kind: str
-    parameters: tuple[float, ...]
-
-    @property
-    def constant(self) -> bool:
-        """Whether it is a plain number."""
-        return self.kind == "value"
 
 
 @dataclass(frozen=True)
@@ -161,6 +147,8 @@ class Problem:
         Streams whose uniforms are correlated.
     cholesky : float64[correlated, correlated]
         Lower factor of their normal correlation.
+    occupancy : OccupancyPlan or None
+        What happens within the days, where the scenario says it.
     """
 
     name: str
@@ -185,6 +173,7 @@ class Problem:
     space: AreaPlan
     running_cost: tuple[tuple[str, int], ...]
     policies: tuple[PolicyPlan, ...]
+    occupancy: OccupancyPlan | None
 
     @property
     def groups(self) -> dict[str, tuple[int, ...]]:
