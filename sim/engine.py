@@ -7,7 +7,7 @@ import xarray as xr
 
 from sim.kernels import area
 from sim.kernels.area import ratio
-from sim.people import Staff, draw_staff, rows
+from sim.people import Staff, draw_staff
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.results.label import label
 from sim.risk import (
@@ -19,7 +19,7 @@ from sim.risk import (
     use,
 )
 from sim.sampling import Draws
-from sim.sizing import level_met, needed_by_draw, service_sizes, split
+from sim.sizing import level_met, needed_by_draw, service_sizes, split, workstations_provided
 
 
 def simulate(problem: Problem, draws: Draws) -> xr.Dataset:
@@ -51,7 +51,7 @@ def _simulate_policy(
 ) -> Arrays:
     """Compute one policy: [body, draw] by variable, and what has other dimensions."""
     people = draw_staff(problem, plan, draws)
-    provided = _provided(problem, plan, people, one_number, draws)
+    provided = workstations_provided(problem, plan, people, one_number, draws)
     found: Arrays = {
         "eligible_staff": people.eligible,
         "ready_staff": people.ready,
@@ -70,18 +70,6 @@ def _simulate_policy(
     found |= _release(problem, plan, draws, found)
     found |= _money(problem, plan, draws, found)
     return found
-
-
-def _provided(
-    problem: Problem, plan: PolicyPlan, people: Staff, one_number: Ints | None, draws: Draws
-) -> Ints:
-    """Return the workstations that the policy provides, dedicated ones included [body, draw]."""
-    if plan.per_person is not None:
-        sharing = problem.headcount[:, None] - people.cohorts[0] - people.dedicated
-        ratio = rows(draws, plan.per_person)
-        return area.workstations_by_ratio(ratio, sharing) + people.dedicated
-    given = np.array(plan.fixed) if one_number is None else one_number
-    return np.repeat(given[:, None], draws.count, axis=1)
 
 
 def _level(

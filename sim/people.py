@@ -92,6 +92,27 @@ def draw_staff(problem: Problem, plan: PolicyPlan, draws: Draws) -> Staff:
     return Staff(eligible.sum(axis=1), ready, cohorts, sharing, holders, attendance)
 
 
+def eligible_by_group(problem: Problem, plan: PolicyPlan, draws: Draws) -> Ints:
+    """Return the eligible staff of each of a policy's eligible groups, int64[group, draw].
+
+    The numbers of ``draw_staff`` before it adds them up.
+    """
+    seed, keys = _streams(problem, draws)
+    places = _places(plan)
+    found = np.zeros((len(problem.bodies), max(places) + 1, draws.count), np.int64)
+    body = np.array([group.body for group in plan.groups])
+    groups = staff.Groups(
+        body=body,
+        strand=np.array(places),
+        staff=np.array([group.staff for group in plan.groups]),
+        place=np.array(places),
+    )
+    share = np.stack([_own(draws, group.share, group.body) for group in plan.groups])
+    staff.eligible_staff(seed, keys, draws.first, groups, share, found)
+    each: Ints = found[body, places]
+    return each
+
+
 def _places(plan: PolicyPlan) -> list[int]:
     """Return the index of each group within its body."""
     seen: dict[int, int] = {}

@@ -11,9 +11,9 @@ import numpy as np
 from sim import sampling
 from sim.executors import in_order
 from sim.kernels import workstations
-from sim.kernels.area import ratio
+from sim.kernels.area import ratio, workstations_by_ratio
 from sim.kernels.presence import WEEKDAYS
-from sim.people import Staff, count_present, draw_staff
+from sim.people import Staff, count_present, draw_staff, rows
 from sim.problem import Ints, PolicyPlan, Problem, ServicePlan
 from sim.risk import (
     Arrays,
@@ -94,6 +94,18 @@ def order_statistic(values: Ints, share: float) -> Ints:
     rank = max(1, math.ceil(share * count - 1e-9))
     found: Ints = np.sort(values, axis=-1)[..., rank - 1]
     return found
+
+
+def workstations_provided(
+    problem: Problem, plan: PolicyPlan, people: Staff, one_number: Ints | None, draws: Draws
+) -> Ints:
+    """Return the workstations that the policy provides, dedicated ones included [body, draw]."""
+    if plan.per_person is not None:
+        sharing = problem.headcount[:, None] - people.cohorts[0] - people.dedicated
+        ratio = rows(draws, plan.per_person)
+        return workstations_by_ratio(ratio, sharing) + people.dedicated
+    given = np.array(plan.fixed) if one_number is None else one_number
+    return np.repeat(given[:, None], draws.count, axis=1)
 
 
 def split(problem: Problem, plan: PolicyPlan, pooled: Ints) -> Ints:

@@ -11,12 +11,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Unit = Literal["people", "workstations", "m2", "1", "currency", "currency/year", "years"]
+Unit = Literal[
+    "people",
+    "workstations",
+    "m2",
+    "1",
+    "currency",
+    "currency/year",
+    "years",
+    "hours/day",
+    "minutes",
+    "workstation-hours/day",
+    "people/day",
+    "bookings/day",
+    "events",
+]
 Adds = Literal["sum", "ratio", "joint"]
 
 BODY = ("policy", "body", "draw")
 WEEKDAY = ("policy", "body", "weekday", "draw")
 GROUP = ("policy", "group", "draw")
+POOL = ("policy", "pool", "replication", "day")
+SEATING = ("policy", "pool", "replication")
+SLOT = ("policy", "pool", "replication", "day", "slot")
+TEAM = ("policy", "team", "replication")
+MODE = ("policy", "mode", "replication")
+CHARACTERISTIC = ("policy", "characteristic", "replication")
+SITE = ("policy", "replication")
 
 
 @dataclass(frozen=True)
@@ -252,5 +273,60 @@ VARIABLES = (
     ),
 )
 
-BY_NAME = {variable.name: variable for variable in VARIABLES}
+
+def _in_time(
+    name: str, long_name: str, unit: Unit, dims: tuple[str, ...] = POOL, adds: Adds = "sum"
+) -> Variable:
+    return Variable(name, long_name, unit, "model part 10", adds=adds, dims=dims)
+
+
+OCCUPANCY = (
+    _in_time("people_sharing", "people who come and share workstations, a day", "people/day"),
+    _in_time("peak_present", "most people present who share workstations, a day", "people/day"),
+    _in_time("hours_above", "time with more people present than workstations", "hours/day"),
+    _in_time("waiting_share", "share of people who wait for a workstation", "1"),
+    _in_time("waiting_minutes", "time waited by those who wait, mean", "minutes"),
+    _in_time("unseated_people", "people who find no workstation, a day", "people/day"),
+    _in_time("unseated_share", "share of person-days without a workstation", "1"),
+    _in_time("shortage_days", "share of days on which somebody finds no workstation", "1"),
+    _in_time("counted_shortage_days", "share of days on which the count exceeds workstations", "1"),
+    _in_time("counted_unseated_share", "share of person-days in excess of the workstations", "1"),
+    _in_time("spill_share", "share of those seated who sit in another neighbourhood", "1"),
+    _in_time("displaced_people", "people who lose their workstation to a pause", "people/day"),
+    _in_time("hours_held", "time that workstations are taken", "workstation-hours/day"),
+    _in_time("hours_used", "time that somebody sits at them", "workstation-hours/day"),
+    _in_time("hours_open", "time that workstations are in service", "workstation-hours/day"),
+    _in_time("time_utilisation", "workstation-hours taken over those in service", "1"),
+    _in_time("bookings", "bookings that were accepted", "bookings/day"),
+    _in_time("unused_bookings", "bookings whose holder did not come", "bookings/day"),
+    _in_time("lapsed_bookings", "bookings that became free unused", "bookings/day"),
+    _in_time(
+        "unseated_share_pooled", "unmet share if everybody looks in the whole pool", "1", SEATING
+    ),
+    _in_time("unseated_share_apart", "unmet share if everybody looks at home only", "1", SEATING),
+    _in_time("pooling_gain", "unmet share apart less pooled", "1", SEATING),
+    _in_time("present", "people present, mean over the slot", "people", SLOT),
+    _in_time("held", "workstations taken, mean over the slot", "workstations", SLOT),
+    _in_time(
+        "team_unseated_share", "share of the team's person-days without a workstation", "1", TEAM
+    ),
+    _in_time("team_shortage_days", "share of the team's days with somebody left out", "1", TEAM),
+    _in_time(
+        "mode_unseated_share", "share of the mode's person-days without a workstation", "1", MODE
+    ),
+    _in_time("characteristic_eligible_share", "eligible staff of the group", "1", CHARACTERISTIC),
+    _in_time("characteristic_ready_share", "ready staff of the group", "1", CHARACTERISTIC),
+    _in_time("characteristic_remote_share", "remote staff of the group", "1", CHARACTERISTIC),
+    _in_time(
+        "characteristic_unseated_share",
+        "share of the group's person-days without a workstation",
+        "1",
+        CHARACTERISTIC,
+    ),
+    _in_time("worst_team_shortage", "team_shortage_days of the team worst off", "1", SITE),
+    _in_time("meeting_shortage", "share of meetings without a room", "1", SITE),
+    _in_time("events", "events simulated", "events", SITE),
+)
+
+BY_NAME = {variable.name: variable for variable in (*VARIABLES, *OCCUPANCY)}
 METRICS = tuple(variable for variable in VARIABLES if variable.metric)

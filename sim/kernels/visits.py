@@ -62,6 +62,7 @@ class Log(NamedTuple):
     number: np.ndarray  # int32[spell], of the workstation within the neighbourhood, from 0
     found: np.ndarray  # int32[pause], size class of the room found; NEVER: none asked or none free
     asked: np.ndarray  # bool[pause], whether a room was asked for
+    away: np.ndarray  # int32[pause], for how long the person was away, NEVER if it was missed
     lapsed: np.ndarray  # bool[visit], whether an accepted booking became free unused
     accepted: np.ndarray  # bool[visit], whether a booking was accepted
     events: np.ndarray  # int64[day]
@@ -86,6 +87,7 @@ def new_log(visits: Visits) -> Log:
         number=never(spell),
         found=never(pauses),
         asked=np.zeros(pauses, np.bool_),
+        away=never(pauses),
         lapsed=np.zeros(count, np.bool_),
         accepted=np.zeros(count, np.bool_),
         events=np.zeros(visits.start.size - 1, np.int64),

@@ -230,6 +230,7 @@ class Visit:
             if gave_up:
                 self.give_up_workstation()
             back = pause.start + pause.length
+            self.log.away[pause.where] = min(back, self.end) - self.day.now
             if back >= self.end:
                 return
             yield from self.until(BACK, back)

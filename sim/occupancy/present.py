@@ -1,0 +1,265 @@
+"""From a draw of the scenario to visits: who of the people present comes when, and to how many
+workstations.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from sim import risk
+from sim.kernels import arrivals, teams
+from sim.kernels.arrivals import ANY, TABLE, Habits, Rows
+from sim.kernels.presence import WEEKDAYS
+from sim.kernels.visits import NEVER, OWN, Site, Visits
+from sim.people import Staff, count_present, eligible_by_group
+from sim.problem import Distribution, Floats, Ints, OccupancyPlan, PolicyPlan, Problem
+from sim.sampling import Draws, monte_carlo, quantile
+
+_HOUR = 3600
+_MINUTE = 60
+_ROOM_FOR_PAUSES = 1.1
+_VISITORS = "visitors"
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """People of one policy by cell, cohort and draw.
+
+    Attributes
+    ----------
+    eligible, ready, remote : int64[cell, draw]
+    sharing, holders : int64[cohort, cell, draw]
+        Those who share workstations and those who hold a dedicated one.
+    """
+
+    eligible: Ints
+    ready: Ints
+    remote: Ints
+    sharing: Ints
+    holders: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Present:
+    """People present of one policy, day by day, in rows of people who are alike.
+
+    Attributes
+    ----------
+    cell, cohort : int32[row]
+        The cell, -1 for visitors, and the cohort.
+    own : bool[row]
+        Whether they have a workstation of their own.
+    key : uint64[row]
+    count : int32[row, day, draw]
+    cohorts : int
+        How many there are; the last is on site every day.
+    """
+
+    cell: np.ndarray
+    cohort: np.ndarray
+    own: np.ndarray
+    key: np.ndarray
+    count: np.ndarray
+    cohorts: int
+
+
+def split_people(problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws) -> People:
+    """Draw to which cell the people of each cohort belong.
+
+    Who is eligible, ready, remote or combined, or holds a dedicated workstation, is drawn without
+    replacement from those who may be: the counts of the body stay. Groups with an eligible share of
+    their own keep their own count; people whose group needs an adjustment come first for dedicated
+    workstations.
+    """
+    said = occupancy_of(problem)
+    cohorts, _, count = people.cohorts.shape
+    cells = len(said.cells)
+    eligible = np.zeros((cells, count), np.int64)
+    ready = np.zeros((cells, count), np.int64)
+    whole = np.zeros((cohorts, cells, count), np.int64)
+    holders = np.zeros_like(whole)
+    for b, name in enumerate(problem.bodies):
+        mine = [k for k, cell in enumerate(said.cells) if cell.body == b]
+        sizes = np.array([[said.cells[k].people] * count for k in mine], np.int64)
+        divide = _Divider(problem, draws, f"occupancy/{name}")
+        can = _eligible(problem, plan, people, draws, b, mine, sizes, divide)
+        eligible[mine] = can
+        left = can.copy()
+        for c in range(cohorts - 1):
+            whole[c, mine] = divide(people.cohorts[c, b], left)
+            left -= whole[c, mine]
+        off_site = whole[:-1, mine].sum(axis=0)
+        rest = people.ready[b] - off_site.sum(axis=0)
+        ready[mine] = off_site + divide(rest, left)
+        whole[-1, mine] = sizes - off_site
+        first = np.array([_adjusted(said, k) for k in mine])
+        for c in range(cohorts):
+            able = whole[c, mine]
+            to_first = np.minimum(people.holders[c, b], able[first].sum(axis=0))
+            of_first = divide(to_first, np.where(first[:, None], able, 0))
+            others = divide(people.holders[c, b] - to_first, np.where(first[:, None], 0, able))
+            holders[c, mine] = of_first + others
+    return People(eligible, ready, whole[:-1:2].sum(axis=0), whole - holders, holders)
+
+
+class _Divider:
+    """Divides counts over cells, every time with numbers of its own."""
+
+    def __init__(self, problem: Problem, draws: Draws, name: str) -> None:
+        self.seed = np.uint64(problem.run.seed)
+        self.key = draws.key(name)
+        self.first = draws.first
+        self.slot = 0
+
+    def __call__(self, totals: Ints, sizes: Ints) -> Ints:
+        out = np.zeros_like(sizes)
+        teams.divide(
+            self.seed, self.key, self.first, self.slot, totals, np.ascontiguousarray(sizes), out
+        )
+        self.slot += len(sizes)
+        return out
+
+
+def _adjusted(said: OccupancyPlan, k: int) -> bool:
+    group = said.cells[k].group
+    return group >= 0 and said.groups[group].adjustment
+
+
+def _eligible(
+    problem: Problem,
+    plan: PolicyPlan,
+    people: Staff,
+    draws: Draws,
+    b: int,
+    mine: list[int],
+    sizes: Ints,
+    divide: _Divider,
+) -> Ints:
+    """Return the eligible staff of a body's cells, int64[cell, draw]."""
+    said = occupancy_of(problem)
+    own = {
+        said.groups[cell.group].eligible: cell.group
+        for cell in (said.cells[k] for k in mine)
+        if cell.group >= 0 and said.groups[cell.group].eligible is not None
+    }
+    counts = eligible_by_group(problem, plan, draws) if own else None
+    found = np.zeros_like(sizes)
+    rest, others = people.eligible[b].copy(), sizes.copy()
+    for one, group in enumerate(plan.groups):
+        if counts is None or group.body != b or group.share not in own:
+            continue
+        members = [said.cells[k].group == own[group.share] for k in mine]
+        found += divide(counts[one], np.where(np.array(members)[:, None], sizes, 0))
+        rest -= counts[one]
+        others[members] = 0
+    return found + divide(rest, others)
+
+
+def occupancy_of(problem: Problem) -> OccupancyPlan:
+    """Return how people use the office during the day."""
+    assert problem.occupancy is not None, "the caller asks for a scenario with [occupancy]"
+    return problem.occupancy
+
+
+def draw_present(
+    problem: Problem, people: Staff, split: People, draws: Draws, weeks: int
+) -> Present:
+    """Draw whose the people present are: the day counts of the main run, divided over cells."""
+    said = occupancy_of(problem)
+    cohorts = people.cohorts.shape[0]
+    cell, cohort, own, key, count = [], [], [], [], []
+    calendar = working_days(said, weeks)
+    for place, (staff, by_cell) in enumerate(
+        ((people.sharing, split.sharing), (people.holders, split.holders))
+    ):
+        for c in range(cohorts):
+            remote = c % 2 == 0 and c != cohorts - 1
+            if remote or not staff[c].any():
+                continue
+            alone = np.zeros_like(staff)
+            alone[c] = staff[c]
+            days = count_present(problem, people, draws, alone, place, weeks)
+            for b, name in enumerate(problem.bodies):
+                mine = [k for k, one in enumerate(said.cells) if one.body == b]
+                found = np.zeros((len(mine), *days.shape[1:]), np.int32)
+                divide_key = draws.key(f"occupancy/{name}/{place}/{c}")
+                anchors = np.array([said.cells[k].anchors for k in mine], np.bool_)
+                teams.divide_days(
+                    np.uint64(problem.run.seed),
+                    divide_key,
+                    draws.first,
+                    0,
+                    days[b],
+                    np.ascontiguousarray(by_cell[c, mine]),
+                    anchors,
+                    said.anchor_pull,
+                    found,
+                )
+                for k, present in zip(mine, found, strict=True):
+                    if present.any():
+                        cell.append(k)
+                        cohort.append(c)
+                        own.append(place == 1)
+                        key.append(draws.key(f"occupancy/visit/{_label(said, k)}/{c}/{place}"))
+                        count.append(present.reshape(-1, draws.count))
+    if said.visitors is not None:
+        cell.append(-1)
+        cohort.append(-1)
+        own.append(False)
+        key.append(draws.key("occupancy/visit/visitors"))
+        count.append(_visitors(problem, said, draws, weeks))
+    return Present(
+        np.array(cell, np.int32),
+        np.array(cohort, np.int32),
+        np.array(own, np.bool_),
+        np.array(key, np.uint64),
+        np.stack(count).astype(np.int32) * calendar[None, :, None],
+        cohorts,
+    )
+
+
+def _label(said: OccupancyPlan, k: int) -> str:
+    cell = said.cells[k]
+    group = said.groups[cell.group].name if cell.group >= 0 else ""
+    return f"{said.teams[cell.team]}/{cell.body}/{group}"
+
+
+def working_days(said: OccupancyPlan, weeks: int) -> np.ndarray:
+    """Tell which days are worked, bool[day]: all of them without a calendar."""
+    days = dates(said, weeks)
+    if days is None or said.calendar is None:
+        return np.ones(weeks * WEEKDAYS, np.bool_)
+    import holidays
+
+    found = holidays.country_holidays(said.calendar.country, subdiv=said.calendar.subdivision)
+    return np.array([day not in found for day in days])
+
+
+def dates(said: OccupancyPlan, weeks: int) -> list[datetime.date] | None:
+    """Return the dates of the days, Monday to Friday, None without a calendar."""
+    if said.calendar is None:
+        return None
+    monday = said.calendar.start - datetime.timedelta(days=said.calendar.start.weekday())
+    return [
+        monday + datetime.timedelta(days=7 * week + weekday)
+        for week in range(weeks)
+        for weekday in range(WEEKDAYS)
+    ]
+
+
+def _visitors(problem: Problem, said: OccupancyPlan, draws: Draws, weeks: int) -> np.ndarray:
+    """Draw the visitors of every day: Poisson, by inversion, int32[day, draw]."""
+    assert said.visitors is not None
+    seed, key = np.uint64(problem.run.seed), draws.key("occupancy/visitors")
+    of_day = [
+        monte_carlo(seed, key, draws.first, draws.count, slot)
+        for slot in range(2 * weeks * WEEKDAYS)
+    ]
+    mean = quantile(said.visitors.per_day, np.stack(of_day[::2]))
+    count = np.ceil(special.pdtrik(np.stack(of_day[1::2]), np.maximum(mean, 1e-12)))
+    return np.where(mean > 0, np.maximum(count, 0), 0).astype(np.int32)
