@@ -88,6 +88,21 @@ def uniform(seed: np.uint64, key: np.uint64, draw: int, purpose: int, slot: int)
     """
     place = (np.uint64(purpose) << _HALF_WORD) | np.uint64(slot)
     bits, _ = threefry(seed, key, np.uint64(draw), place)
+    return _in_unit(bits)
+
+
+@lane
+def two_uniforms(
+    seed: np.uint64, key: np.uint64, draw: int, purpose: int, slot: int
+) -> tuple[float, float]:
+    """Return two numbers in (0, 1) at one place of a stream; the first is that of ``uniform``."""
+    place = (np.uint64(purpose) << _HALF_WORD) | np.uint64(slot)
+    a, b = threefry(seed, key, np.uint64(draw), place)
+    return _in_unit(a), _in_unit(b)
+
+
+@lane
+def _in_unit(bits: np.uint64) -> float:
     return (np.float64(bits >> _LOW_BITS) + 0.5) * 2.0**-52
 
 

@@ -11,19 +11,17 @@ from typing import NamedTuple
 import numpy as np
 
 from sim import streams
-from sim.jit import kernel, lane
+from sim.jit import inner, kernel, lane
 from sim.kernels.binomial import quantile
 from sim.kernels.visits import NEVER, Site, Visits
 
 TABLE = 4096
 """Entries of a table of quantiles; entry i is the quantile at (i + 1/2) / 4096."""
 
-_SCHEDULE, _STAY, _PATIENCE, _REMAINS, _LUNCH, _LUNCH_START, _LUNCH_LENGTH, _LUNCH_HOLDS = range(8)
-_BOOKED, _UNUSED, _LATE, _MEETINGS, _ARRIVAL, _NEIGHBOURHOOD, _ORDER, _UNUSED_DUE = range(8, 16)
-_MEETING = 16
-"""First of four numbers a meeting: start, length, people, whether the workstation is held."""
-_FIELDS = 128
-MOST_MEETINGS = (_FIELDS - _MEETING) // 4
+_HOURS, _STAY, _LUNCH, _LUNCH_TIMES, _MEETINGS, _BOOKING, _UNUSED, _ORDER, _MEETING = range(9)
+"""Places of a visit in its stream, of two numbers each; a meeting has two from ``_MEETING`` on."""
+_PLACES = 64
+MOST_MEETINGS = (_PLACES - _MEETING) // 2
 
 
 class Rows(NamedTuple):
@@ -59,11 +57,6 @@ class Habits(NamedTuple):
 
 ANY = -3
 """Home of visitors: one of the neighbourhoods, by their workstations."""
-
-
-@lane
-def _from(table: np.ndarray, u: float) -> int:
-    return table[int(u * TABLE)]
 
 
 @kernel
@@ -103,45 +96,27 @@ def draw_visits(
         been written.
     """
     days = rows.present.shape[1]
-    most_visits, most_pauses = visits.arrival.size, visits.pause_start.size
     most = 0
     for d in range(days):
-        total = 0
+        people = 0
         for r in range(rows.key.size):
-            total += rows.present[r, d]
-        most = max(most, total)
+            people += rows.present[r, d]
+        most = max(most, people)
     whose, rank = np.empty(most, np.int32), np.empty(most, np.int32)
     count = pauses = 0
     visits.start[0] = 0
     visits.pause[0] = 0
     for d in range(days):
-        people = _shuffled(seed, order_key, draw, d, rows, whose, rank)
-        for j in range(people):
-            r = whose[j]
-            place = rank[j] * _FIELDS
-            if count < most_visits and pauses + MOST_MEETINGS + 1 <= most_pauses:
-                row[count] = r
-                pauses = _draw_visit(
-                    seed, draw, d, place, r, rows, habits, nearby, visits, count, pauses
-                )
-            else:
-                pauses += MOST_MEETINGS + 1
-            count += 1
-            if habits.booked > 0.0 and habits.no_show > 0.0 and rows.home[r] >= 0:
-                booked = count <= most_visits and visits.booked[count - 1]
-                if booked or count > most_visits:
-                    unused = _unused(seed, rows.key[r], draw, d, place, habits.no_show)
-                    for _ in range(unused):
-                        if count < most_visits:
-                            row[count] = r
-                            _book_in_vain(visits, count, pauses)
-                        count += 1
+        people = _shuffle(seed, order_key, draw, d, rows, whose, rank)
+        count, pauses = _draw_day(
+            seed, draw, d, rows, habits, nearby, whose[:people], rank, visits, row, count, pauses
+        )
         visits.start[d + 1] = count
     return count, pauses
 
 
-@kernel
-def _shuffled(
+@inner
+def _shuffle(
     seed: np.uint64,
     key: np.uint64,
     draw: int,
@@ -154,12 +129,49 @@ def _shuffled(
     people = 0
     for r in range(rows.key.size):
         for k in range(rows.present[r, d]):
-            u = streams.uniform(seed, key, draw, streams.VISIT + d, people * _FIELDS + _ORDER)
+            u = streams.uniform(seed, key, draw, streams.VISIT + d, people * _PLACES + _ORDER)
             j = int(u * (people + 1))
             whose[people], rank[people] = whose[j], rank[j]
             whose[j], rank[j] = r, k
             people += 1
     return people
+
+
+@inner
+def _draw_day(
+    seed: np.uint64,
+    draw: int,
+    d: int,
+    rows: Rows,
+    habits: Habits,
+    nearby: np.ndarray,
+    whose: np.ndarray,
+    rank: np.ndarray,
+    visits: Visits,
+    row: np.ndarray,
+    count: int,
+    pauses: int,
+) -> tuple[int, int]:
+    """Draw the visits of one day, and return how many visits and pauses there are so far."""
+    most_visits, most_pauses = visits.arrival.size, visits.pause_start.size
+    books = habits.booked > 0.0
+    for j in range(whose.size):
+        r = whose[j]
+        place = rank[j] * _PLACES
+        if count >= most_visits or pauses + MOST_MEETINGS + 1 > most_pauses:
+            count += 1
+            pauses += MOST_MEETINGS + 1
+            continue
+        row[count] = r
+        pauses = _draw_visit(seed, draw, d, place, r, rows, habits, nearby, visits, count, pauses)
+        count += 1
+        if books and visits.booked[count - 1]:
+            for _ in range(_unused(seed, rows.key[r], draw, d, place, habits.no_show)):
+                if count < most_visits:
+                    row[count] = r
+                    _book_in_vain(visits, count, pauses)
+                count += 1
+    return count, pauses
 
 
 @lane
@@ -178,33 +190,29 @@ def _draw_visit(
 ) -> int:
     """Draw one visit and return the number of pauses so far."""
     key, purpose = rows.key[r], streams.VISIT + d
+    u, v = streams.two_uniforms(seed, key, draw, purpose, place + _HOURS)
     schedule = 0
-    chances = rows.schedule[r]
-    if chances.size > 1:
-        u = streams.uniform(seed, key, draw, purpose, place + _SCHEDULE)
-        while u > chances[schedule]:
-            schedule += 1
-    u = streams.uniform(seed, key, draw, purpose, place + _ARRIVAL)
-    due = _from(habits.arrival[schedule], u)
-    u = streams.uniform(seed, key, draw, purpose, place + _STAY)
-    stay = _from(habits.stay[schedule], u)
-    u = streams.uniform(seed, key, draw, purpose, place + _PATIENCE)
-    visits.patience[i] = _from(habits.patience, u)
-    u = streams.uniform(seed, key, draw, purpose, place + _REMAINS)
-    visits.remains[i] = u < habits.remains
+    while u > rows.schedule[r, schedule]:
+        schedule += 1
+    due = habits.arrival[schedule, int(v * TABLE)]
+    u, v = streams.two_uniforms(seed, key, draw, purpose, place + _STAY)
+    stay = habits.stay[schedule, int(u * TABLE)]
+    visits.patience[i] = habits.patience[int(v * TABLE)]
+    remains, lunch = streams.two_uniforms(seed, key, draw, purpose, place + _LUNCH)
+    visits.remains[i] = remains < habits.remains
     home = rows.home[r]
+    arrival = due
+    booked = False
     if home == ANY:
-        u = streams.uniform(seed, key, draw, purpose, place + _NEIGHBOURHOOD)
+        _, u = streams.two_uniforms(seed, key, draw, purpose, place + _UNUSED)
         home = 0
         while u > nearby[home]:
             home += 1
-    booked = False
-    arrival = due
-    if habits.booked > 0.0 and rows.home[r] >= 0:
-        booked = streams.uniform(seed, key, draw, purpose, place + _BOOKED) < habits.booked
+    elif habits.booked > 0.0 and home >= 0:
+        u, v = streams.two_uniforms(seed, key, draw, purpose, place + _BOOKING)
+        booked = u < habits.booked
         if booked:
-            u = streams.uniform(seed, key, draw, purpose, place + _LATE)
-            arrival = min(due + _from(habits.late, u), habits.closing - 1)
+            arrival = min(due + habits.late[int(v * TABLE)], habits.closing - 1)
     visits.home[i] = home
     visits.booked[i] = booked
     visits.shows[i] = True
@@ -212,31 +220,27 @@ def _draw_visit(
     visits.arrival[i] = arrival
     visits.stay[i] = stay
     first = pauses
-    if habits.lunch > 0.0:
-        u = streams.uniform(seed, key, draw, purpose, place + _LUNCH)
-        if u < habits.lunch:
-            u = streams.uniform(seed, key, draw, purpose, place + _LUNCH_START)
-            visits.pause_start[pauses] = _from(habits.lunch_start, u)
-            u = streams.uniform(seed, key, draw, purpose, place + _LUNCH_LENGTH)
-            visits.pause_length[pauses] = _from(habits.lunch_length, u)
-            u = streams.uniform(seed, key, draw, purpose, place + _LUNCH_HOLDS)
-            visits.holds[pauses] = u < habits.lunch_holds
-            visits.room[pauses] = NEVER
-            pauses += 1
+    if lunch < habits.lunch:
+        u, v = streams.two_uniforms(seed, key, draw, purpose, place + _LUNCH_TIMES)
+        visits.pause_start[pauses] = habits.lunch_start[int(u * TABLE)]
+        visits.pause_length[pauses] = habits.lunch_length[int(v * TABLE)]
+        # what is left of the uniform that sent the person to lunch is uniform again
+        visits.holds[pauses] = lunch < habits.lunch * habits.lunch_holds
+        visits.room[pauses] = NEVER
+        pauses += 1
     if habits.meetings.size > 1:
-        u = streams.uniform(seed, key, draw, purpose, place + _MEETINGS)
+        u, _ = streams.two_uniforms(seed, key, draw, purpose, place + _MEETINGS)
         number = 0
         while number + 1 < habits.meetings.size and u > habits.meetings[number]:
             number += 1
         for m in range(number):
-            at = place + _MEETING + 4 * m
-            u = streams.uniform(seed, key, draw, purpose, at)
+            at = place + _MEETING + 2 * m
+            u, v = streams.two_uniforms(seed, key, draw, purpose, at)
             start = arrival + int(u * stay)
-            u = streams.uniform(seed, key, draw, purpose, at + 1)
-            length = _from(habits.meeting_length, u)
-            asks = _room(habits, streams.uniform(seed, key, draw, purpose, at + 2))
-            u = streams.uniform(seed, key, draw, purpose, at + 3)
-            pauses = _insert(visits, first, pauses, start, length, u < habits.meeting_holds, asks)
+            length = habits.meeting_length[int(v * TABLE)]
+            u, v = streams.two_uniforms(seed, key, draw, purpose, at + 1)
+            asks = _room(habits, u)
+            pauses = _insert(visits, first, pauses, start, length, v < habits.meeting_holds, asks)
     visits.pause[i + 1] = pauses
     return pauses
 
@@ -282,7 +286,7 @@ def _insert(
 def _unused(seed: np.uint64, key: np.uint64, draw: int, d: int, place: int, no_show: float) -> int:
     """Draw bookings that nobody uses, for one that is used: geometric, mean q / (1 - q)."""
     u = streams.uniform(seed, key, draw, streams.VISIT + d, place + _UNUSED)
-    return int(np.log(u) / np.log(no_show))
+    return int(np.log(u) / np.log(no_show)) if no_show > 0.0 else 0
 
 
 @lane

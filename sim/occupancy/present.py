@@ -5,19 +5,15 @@ workstations.
 from __future__ import annotations
 
 import datetime
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from sim import risk
-from sim.kernels import arrivals, teams
-from sim.kernels.arrivals import ANY, TABLE, Habits, Rows
+from sim.kernels import teams
 from sim.kernels.presence import WEEKDAYS
-from sim.kernels.visits import NEVER, OWN, Site, Visits
 from sim.people import Staff, count_present, eligible_by_group
-from sim.problem import Distribution, Floats, Ints, OccupancyPlan, PolicyPlan, Problem
+from sim.problem import Ints, OccupancyPlan, PolicyPlan, Problem
 from sim.sampling import Draws, monte_carlo, quantile
 
 _HOUR = 3600
