@@ -23,7 +23,7 @@ _LOW_BITS = np.uint64(12)
 
 # What a number is for; it fills the upper half of the counter's second word.
 INPUT, ELIGIBLE, READY, REMOTE, COMBINED, PRESENT, PATTERN, KEPT, DAY, WEEK, SHARE = range(11)
-TEAM, SERVICE, VISIT = range(11, 14)
+TEAM, SERVICE, LEAVE, VISIT = range(11, 15)  # VISIT and above: one for each day
 
 
 def stream_key(name: str) -> np.uint64:

@@ -15,6 +15,7 @@ from test_cli import OFFICE, call, document, refused
 from test_reproducibility import same
 from test_tables import printed
 
+from sim.cli.run import RESULT
 from sim.errors import InputError
 from sim.job import run
 from sim.results import store
@@ -340,13 +341,13 @@ def test_a_stored_result_holds_the_draws_it_took_and_is_computed_again(tmp_path:
     first, again = tmp_path / "first", tmp_path / "again"
     done = call("run", OFFICE, *FEW, "--draws", 3000, *precision, *words, first)
     assert json.loads(done.stdout)["scenario"]["overrides"] == [FEW[1], "run.draws=1024"]
-    assert call("run", first / store.RESULT, *words, again).exit_code == 0
-    (one, origin), (two, other) = (store.read(x / store.RESULT) for x in (first, again))
+    assert call("run", first / RESULT, *words, again).exit_code == 0
+    (one, origin), (two, other) = (store.read(x / RESULT) for x in (first, again))
     xr.testing.assert_identical(one, two)
     assert origin.overrides == other.overrides == (FEW[1], "run.draws=1024")
     assert (origin.precision, other.precision) == ((f"{PEAK}=0.2",), ())
-    with store.read_draws(first / store.RESULT) as draws:
+    with store.read_draws(first / RESULT) as draws:
         assert draws.sizes["draw"] == one.attrs["draws"] == 1024
-    more = document("run", first / store.RESULT, "--precision", f"{PEAK}=0.08")
+    more = document("run", first / RESULT, "--precision", f"{PEAK}=0.08")
     assert more["engine"]["draws"] > 1024
-    assert document("run", first / store.RESULT, "--draws", 16)["engine"]["draws"] == 16
+    assert document("run", first / RESULT, "--draws", 16)["engine"]["draws"] == 16

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
-from days import random_days, site_of, visits_of
+from days import random_days
 from hypothesis import given, settings
 
 from sim.kernels import weeks

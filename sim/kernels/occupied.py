@@ -57,8 +57,8 @@ _WHOLE = 1 << _SHIFT
 People who share workstations, by home: who came, were seated, of them elsewhere than at home, who
 worked in an unassigned place, left, waited; seconds waited; who lost their workstation to a pause;
 person-seconds present; seconds with more people present than workstations; daily peaks; days on
-which somebody found none; days and people by which the day's count exceeds the workstations. Then by
-place: workstation-seconds taken, used and in service; bookings accepted, not used, lapsed; days.
+which somebody found none; days and people by which the day's count exceeds the workstations. Then
+by place: workstation-seconds taken, used and in service; bookings accepted, not used, lapsed; days.
 """
 
 RIGHT, LOST, LITTLE, OVERFULL = range(4)

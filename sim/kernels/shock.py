@@ -8,8 +8,8 @@ Gauss-Hermite nodes put there integrate it. The people without a workstation U(z
 alike, with (μ(z) - D) Φ(a + b z) as their normal form.
 
 Over random pools of one to three cohorts and of 2 to 50,000 people the rule mostly leaves 1e-7
-relative, at worst found 7e-5 (tails below 1e-5, four nodes): four nodes from a variance of 20 and up
-to r = 0.1, six from a variance of 5 and up to 0.3, else twelve.
+relative, at worst found 7e-5 (tails below 1e-5, four nodes): four nodes from a variance of 20 and
+up to r = 0.1, six from a variance of 5 and up to 0.3, else twelve.
 
 With fixed days not everybody comes even on a day of boundless shock, so T stops short of 1 and no
 line fits: there the form is 0, and nodes of the trapezoid rule lie as dense as T is steep.

@@ -16,6 +16,7 @@ import numpy as np
 
 from sim import streams
 from sim.jit import kernel
+from sim.kernels.binomial import quantile
 
 _NEGLIGIBLE = 1e-18
 
@@ -190,3 +191,25 @@ def divide_days(
                         left_marked -= found
                     else:
                         left_others -= found
+
+
+@kernel
+def thin(seed: np.uint64, key: np.uint64, first: int, away: np.ndarray, count: np.ndarray) -> None:
+    """Take those away who are on leave: what stays is Binomial(count, 1 - away).
+
+    Parameters
+    ----------
+    seed, key : uint64
+    first : int
+        Index of the first draw.
+    away : float64[day]
+        Share on leave.
+    count : int32[day, draw]
+        In and out: people present.
+    """
+    days, draws = count.shape
+    for d in range(days):
+        if away[d] > 0.0:
+            for i in range(draws):
+                u = streams.uniform(seed, key, first + i, streams.LEAVE, d)
+                count[d, i] = quantile(u, count[d, i], 1.0 - away[d])

@@ -1,25 +1,30 @@
-"""From a draw of the scenario to visits: who of the people present comes when, and to how many
-workstations.
-"""
+"""Whose the people present are: the day counts of the main run divided over teams and groups."""
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
 from sim.kernels import teams
 from sim.kernels.presence import WEEKDAYS
+from sim.occupancyplan import CalendarPlan, OccupancyPlan
 from sim.people import Staff, count_present, eligible_by_group
-from sim.problem import Ints, OccupancyPlan, PolicyPlan, Problem
+from sim.problem import Ints, PolicyPlan, Problem
 from sim.sampling import Draws, monte_carlo, quantile
 
 _HOUR = 3600
 _MINUTE = 60
 _ROOM_FOR_PAUSES = 1.1
 _VISITORS = "visitors"
+
+
+SHARING, HOLDING = 0, 1
+"""Those who share workstations, and those who hold one: as the main run numbers their streams."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +59,8 @@ class Present:
     count : int32[row, day, draw]
     cohorts : int
         How many there are; the last is on site every day.
+    working : bool[day]
+        Working days; nobody is present on the others.
     """
 
     cell: np.ndarray
@@ -62,6 +69,7 @@ class Present:
     key: np.ndarray
     count: np.ndarray
     cohorts: int
+    working: np.ndarray
 
 
 def split_people(problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws) -> People:
@@ -167,56 +175,78 @@ def draw_present(
 ) -> Present:
     """Draw whose the people present are: the day counts of the main run, divided over cells."""
     said = occupancy_of(problem)
-    cohorts = people.cohorts.shape[0]
-    cell, cohort, own, key, count = [], [], [], [], []
-    calendar = working_days(said, weeks)
-    for place, (staff, by_cell) in enumerate(
-        ((people.sharing, split.sharing), (people.holders, split.holders))
-    ):
-        for c in range(cohorts):
-            remote = c % 2 == 0 and c != cohorts - 1
-            if remote or not staff[c].any():
-                continue
-            alone = np.zeros_like(staff)
-            alone[c] = staff[c]
-            days = count_present(problem, people, draws, alone, place, weeks)
-            for b, name in enumerate(problem.bodies):
-                mine = [k for k, one in enumerate(said.cells) if one.body == b]
-                found = np.zeros((len(mine), *days.shape[1:]), np.int32)
-                divide_key = draws.key(f"occupancy/{name}/{place}/{c}")
-                anchors = np.array([said.cells[k].anchors for k in mine], np.bool_)
-                teams.divide_days(
-                    np.uint64(problem.run.seed),
-                    divide_key,
-                    draws.first,
-                    0,
-                    days[b],
-                    np.ascontiguousarray(by_cell[c, mine]),
-                    anchors,
-                    said.anchor_pull,
-                    found,
-                )
-                for k, present in zip(mine, found, strict=True):
-                    if present.any():
-                        cell.append(k)
-                        cohort.append(c)
-                        own.append(place == 1)
-                        key.append(draws.key(f"occupancy/visit/{_label(said, k)}/{c}/{place}"))
-                        count.append(present.reshape(-1, draws.count))
+    working = working_days(said, weeks)
+    alike = [
+        _of_cohort(problem, people, split, draws, weeks, place, c)
+        for place in (SHARING, HOLDING)
+        for c in range(people.cohorts.shape[0])
+    ]
+    rows = [row for of_cohort in alike for row in of_cohort]
     if said.visitors is not None:
-        cell.append(-1)
-        cohort.append(-1)
-        own.append(False)
-        key.append(draws.key("occupancy/visit/visitors"))
-        count.append(_visitors(problem, said, draws, weeks))
+        key = draws.key("occupancy/visit/visitors")
+        rows.append(_Row(-1, -1, False, key, _visitors(problem, said, draws, weeks)))
+    count = np.zeros((len(rows), working.size, draws.count), np.int32)
+    for r, row in enumerate(rows):
+        count[r] = row.present * working[:, None]
     return Present(
-        np.array(cell, np.int32),
-        np.array(cohort, np.int32),
-        np.array(own, np.bool_),
-        np.array(key, np.uint64),
-        np.stack(count).astype(np.int32) * calendar[None, :, None],
-        cohorts,
+        np.array([row.cell for row in rows], np.int32),
+        np.array([row.cohort for row in rows], np.int32),
+        np.array([row.own for row in rows], np.bool_),
+        np.array([row.key for row in rows], np.uint64),
+        count,
+        people.cohorts.shape[0],
+        working,
     )
+
+
+class _Row(NamedTuple):
+    cell: int
+    cohort: int
+    own: bool
+    key: np.uint64
+    present: np.ndarray
+
+
+def _of_cohort(
+    problem: Problem,
+    people: Staff,
+    split: People,
+    draws: Draws,
+    weeks: int,
+    place: int,
+    c: int,
+) -> Iterator[_Row]:
+    """Yield the rows of one cohort that have people, of those who share or who hold."""
+    said = occupancy_of(problem)
+    staff, by_cell = (
+        (people.sharing, split.sharing) if place == SHARING else (people.holders, split.holders)
+    )
+    if not staff[c].any():
+        return
+    alone = np.zeros_like(staff)
+    alone[c] = staff[c]
+    days = count_present(problem, people, draws, alone, place, weeks)
+    seed = np.uint64(problem.run.seed)
+    for b, name in enumerate(problem.bodies):
+        mine = [k for k, cell in enumerate(said.cells) if cell.body == b]
+        found = np.zeros((len(mine), *days.shape[1:]), np.int32)
+        key = draws.key(f"occupancy/{name}/{place}/{c}")
+        sizes = np.ascontiguousarray(by_cell[c, mine])
+        anchors = np.array([said.cells[k].anchors for k in mine], np.bool_)
+        pull = said.anchor_pull
+        teams.divide_days(seed, key, draws.first, 0, days[b], sizes, anchors, pull, found)
+        for k, present in zip(mine, found, strict=True):
+            if present.any():
+                label = f"{_label(said, k)}/{c}/{place}"
+                count = present.reshape(-1, draws.count)
+                teams.thin(
+                    seed,
+                    draws.key(f"occupancy/season/{label}"),
+                    draws.first,
+                    away(said, weeks),
+                    count,
+                )
+                yield _Row(k, c, place == HOLDING, draws.key(f"occupancy/visit/{label}"), count)
 
 
 def _label(said: OccupancyPlan, k: int) -> str:
@@ -226,23 +256,28 @@ def _label(said: OccupancyPlan, k: int) -> str:
 
 
 def working_days(said: OccupancyPlan, weeks: int) -> np.ndarray:
-    """Tell which days are worked, bool[day]: all of them without a calendar."""
-    days = dates(said, weeks)
-    if days is None or said.calendar is None:
+    """Tell which days are worked, bool[day]: all but public holidays."""
+    calendar = said.calendar
+    if calendar is None or calendar.country is None:
         return np.ones(weeks * WEEKDAYS, np.bool_)
     import holidays
 
-    found = holidays.country_holidays(said.calendar.country, subdiv=said.calendar.subdivision)
-    return np.array([day not in found for day in days])
+    found = holidays.country_holidays(calendar.country, subdiv=calendar.subdivision)
+    return np.array([day not in found for day in dates(calendar, weeks)])
 
 
-def dates(said: OccupancyPlan, weeks: int) -> list[datetime.date] | None:
-    """Return the dates of the days, Monday to Friday, None without a calendar."""
+def away(said: OccupancyPlan, weeks: int) -> np.ndarray:
+    """Return the further share of people on leave by day, float64[day]."""
     if said.calendar is None:
-        return None
-    monday = said.calendar.start - datetime.timedelta(days=said.calendar.start.weekday())
+        return np.zeros(weeks * WEEKDAYS)
+    return np.array([said.calendar.season[day.month - 1] for day in dates(said.calendar, weeks)])
+
+
+def dates(calendar: CalendarPlan, weeks: int) -> list[dt.date]:
+    """Return the dates of the working weeks, Monday to Friday."""
+    monday = calendar.start - dt.timedelta(days=calendar.start.weekday())
     return [
-        monday + datetime.timedelta(days=7 * week + weekday)
+        monday + dt.timedelta(days=7 * week + weekday)
         for week in range(weeks)
         for weekday in range(WEEKDAYS)
     ]

@@ -11,15 +11,15 @@ from sim.kernels import occupied
 from sim.kernels.area import ratio
 from sim.kernels.occupied import SLOT
 from sim.occupancy.present import occupancy_of
-from sim.occupancy.weeks import Found
-from sim.problem import TOTAL, OccupancyPlan, Problem
+from sim.occupancy.weeks import MODES, SEATINGS, Found
+from sim.occupancyplan import OccupancyPlan
+from sim.problem import TOTAL, Problem
 from sim.results.label import WEEKDAY_NAMES, attributes
 from sim.variables import OCCUPANCY
 
 HOUR, MINUTE = 3600, 60
 FEWEST = 10
 """People in a group below which nothing is told about it."""
-MODES = ("onsite", "combined")
 WEEK = "week"
 """All working days together, along the dimension ``day``."""
 
@@ -42,7 +42,7 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
         fewer than ten people are left out (nan).
     """
     said = occupancy_of(problem)
-    arrays = [_arrays(problem, said, one) for one in found]
+    arrays = [_arrays(said, one) for one in found]
     slots = arrays[0]["present"].shape[-1]
     closing = round((said.closes - said.opens) * HOUR)
     result = xr.Dataset(
@@ -85,7 +85,7 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
     return result
 
 
-def _arrays(problem: Problem, said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
+def _arrays(said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
     """Return every variable of one policy, without its dimension ``policy``."""
     week = found.sums.sum(axis=-1, keepdims=True)
     sums = np.moveaxis(np.concatenate([found.sums, week], axis=-1), 1, 0).astype(float)
@@ -114,8 +114,9 @@ def _arrays(problem: Problem, said: OccupancyPlan, found: Found) -> dict[str, np
     }
     arrays = {name: np.moveaxis(values, 0, 1) for name, values in by_pool.items()}
     everybody = sums[occupied.CAME, :, :, -1]
-    stated, pooled, apart = (ratio(one, everybody) for one in found.unmet)
-    del stated
+    pooled, apart = (
+        ratio(found.unmet[:, SEATINGS.index(seating)], everybody) for seating in ("pooled", "apart")
+    )
     arrays |= {
         "unseated_share_pooled": pooled.T,
         "unseated_share_apart": apart.T,
@@ -125,7 +126,7 @@ def _arrays(problem: Problem, said: OccupancyPlan, found: Found) -> dict[str, np
         name: _by_slot(grid, found.sums[:, occupied.DAYS])
         for name, grid in (("present", found.present), ("held", found.held))
     }
-    return arrays | _by_people(problem, said, found)
+    return arrays | _by_people(said, found)
 
 
 def _by_slot(grid: np.ndarray, days: np.ndarray) -> np.ndarray:
@@ -137,7 +138,7 @@ def _by_slot(grid: np.ndarray, days: np.ndarray) -> np.ndarray:
     return np.moveaxis(mean, 0, 1).astype(np.float32)
 
 
-def _by_people(problem: Problem, said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
+def _by_people(said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
     """Return what is told by team, mode and group of people."""
     came, unseated = found.cells[:, 0], found.cells[:, 1]
     team = np.array([cell.team for cell in said.cells])

@@ -12,7 +12,8 @@ from sim.kernels import arrivals
 from sim.kernels.arrivals import ANY, MOST_MEETINGS, TABLE, Habits, Rows
 from sim.kernels.visits import NEVER, OWN, Site, Visits
 from sim.occupancy.present import Present, occupancy_of
-from sim.problem import Distribution, OccupancyPlan, PolicyPlan, Problem
+from sim.occupancyplan import OccupancyPlan
+from sim.problem import Distribution, PolicyPlan, Problem
 from sim.sampling import Draws, quantile
 
 HOUR = 3600
@@ -82,12 +83,12 @@ def _schedules(said: OccupancyPlan, present: Present) -> np.ndarray:
             if s == hours or (hours is None and fits):
                 table[r, s] = schedule.share
     cumulative = np.cumsum(table, axis=1)
-    return cumulative / cumulative[:, -1:]
+    return np.asarray(cumulative / cumulative[:, -1:])
 
 
 def _nearby(said: OccupancyPlan) -> np.ndarray:
     desks = np.array([place.workstations for place in said.neighbourhoods], float)
-    return np.cumsum(desks) / desks.sum()
+    return np.asarray(np.cumsum(desks) / desks.sum())
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,10 +1,10 @@
-"""Weeks in the office: replications of every policy through either engine, and what they add up to."""
+"""Weeks in the office: replications of every policy through either engine, and their sums."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -20,15 +20,16 @@ from sim.occupancy.present import (
     draw_present,
     occupancy_of,
     split_people,
-    working_days,
 )
 from sim.occupancy.visiting import draw_visits, reach, site_of
+from sim.occupancyplan import OccupancyPlan
 from sim.people import draw_staff
-from sim.problem import Ints, OccupancyPlan, PolicyPlan, Problem
+from sim.problem import Ints, PolicyPlan, Problem
 from sim.sampling import Draws
 from sim.sizing import service_sizes, workstations_provided
 
 Engine = Literal["fast", "simpy"]
+MODES = ("onsite", "combined")
 SEATINGS = ("stated", "pooled", "apart")
 """Where people look: as the scenario states, in the whole pool, only at home."""
 
@@ -51,7 +52,7 @@ class Found:
     peak : int32[replication, neighbourhood + 1, day]
     present, held : int64[replication, neighbourhood, weekday, slot]
         Person-seconds and workstation-seconds.
-    unmet : int64[seating, replication, neighbourhood + 1]
+    unmet : int64[replication, seating, neighbourhood + 1]
         People who found no workstation, by where they look.
     cells : int64[replication, 4, cell, mode]
         Came, found none, seconds waited, spilled; mode 0 is onsite, 1 combined.
@@ -128,11 +129,10 @@ def replicate(
 
 
 def _joined(parts: Sequence[Found]) -> Found:
-    def join(name: str) -> np.ndarray:
-        axis = 1 if name == "unmet" else 0
-        return np.concatenate([getattr(part, name) for part in parts], axis=axis)
+    return Found(*(np.concatenate([getattr(part, name) for part in parts]) for name in _FIELDS))
 
-    return Found(**{name: join(name) for name in Found.__dataclass_fields__})
+
+_FIELDS = tuple(field.name for field in fields(Found))
 
 
 def _policy(
@@ -147,26 +147,14 @@ def _policy(
     staff = draw_staff(problem, plan, draws)
     people = split_people(problem, plan, staff, draws)
     present = draw_present(problem, staff, people, draws, weeks)
-    shared = risk.shared(
-        plan, staff, workstations_provided(problem, plan, staff, one_number, draws)
-    )
-    desks = split_desks(said, plan, shared)
-    working = working_days(said, weeks)
-    replications = [
-        _replication(problem, plan, present, desks[:, i], draws, i, working, engine)
-        for i in range(draws.count)
-    ]
+    provided = workstations_provided(problem, plan, staff, one_number, draws)
+    desks = split_desks(said, plan, risk.shared(plan, staff, provided))
     by_cell = np.stack([people.eligible, people.ready, people.remote])
-    *arrays, unmet, cells, team_days, rooms, events = map(np.stack, zip(*replications, strict=True))
-    return Found(
-        *arrays,
-        np.swapaxes(unmet, 0, 1),
-        cells,
-        team_days,
-        rooms,
-        np.moveaxis(by_cell, -1, 0),
-        desks.T,
-        events,
+    return _joined(
+        [
+            _replication(problem, plan, present, by_cell[..., i], desks[:, i], draws, i, engine)
+            for i in range(draws.count)
+        ]
     )
 
 
@@ -200,67 +188,61 @@ def _replication(
     problem: Problem,
     plan: PolicyPlan,
     present: Present,
+    staff: Ints,
     desks: Ints,
     draws: Draws,
     index: int,
-    working: np.ndarray,
     engine: Engine,
-) -> tuple[np.ndarray, ...]:
-    """Simulate one replication and return the arrays of ``Found`` up to ``rooms``, and events."""
+) -> Found:
+    """Simulate one replication, for each way of looking for a workstation that differs."""
     said = occupancy_of(problem)
     visits, row = draw_visits(problem, present, draws, index)
-    stated = reach(said, plan, SEATINGS[0])
-    site = site_of(problem, desks, stated, draws, index, working.size)
-    places = len(said.neighbourhoods)
-    cell = np.maximum(present.cell, 0)
-    team_of = np.array([one.team for one in said.cells], np.int32)
-    where_of = np.array([one.neighbourhood for one in said.cells], np.int32)
-    team = np.where(present.cell < 0, -1, team_of[cell]).astype(np.int32)
-    pool_of = {b: q for q, pool in enumerate(plan.pools) for b in pool}
-    pool = np.array([pool_of[place.body] for place in said.neighbourhoods], np.int32)
-    unmet = np.zeros((len(SEATINGS), places + 1), np.int64)
-    known: dict[bytes, Sums] = {}
-    for k, seating in enumerate(SEATINGS):
+    rows = _rows(said, plan, present)
+    sums: dict[bytes, Sums] = {}
+    unmet, events = [], 0
+    for seating in SEATINGS:
         where = reach(said, plan, seating)
-        if where.tobytes() not in known:
-            sums = _no_sums(said, present.cell.size, working.size, site.closing)
-            log = _simulate(visits, site._replace(reach=where), engine)
-            status = occupied.add_up(
-                visits, site, log, row, where_of[cell], team, pool, working, sums
-            )
-            if status != occupied.RIGHT:
-                raise RunError(f"a check of the simulation failed: {_FAILED[status]}")
-            if k == 0:
-                events = log.events.sum()
-            known[where.tobytes()] = sums
-        found = known[where.tobytes()].sums
-        unmet[k, :-1] = (found[occupied.ELSEWHERE] + found[occupied.LEFT])[:-1].sum(axis=1)
-        unmet[k, -1] = unmet[k, :-1].sum()
-    sums = known[stated.tobytes()]
-    occupied.finish(sums.present)
-    occupied.finish(sums.held)
-    mode = (present.cohort != present.cohorts - 1).astype(np.int64)
-    by_cell = np.zeros((4, len(said.cells), 2), np.int64)
-    people = present.cell >= 0
-    np.add.at(by_cell, (slice(None), cell[people], mode[people]), sums.rows[:, people])
-    whole = sums.sums[:, -1]
-    adds = [k for k in range(SUMS) if k not in _OF_WHOLE]
-    whole[adds] = sums.sums[adds, :-1].sum(axis=1)
-    grids = sums.present[..., :-1], sums.held[..., :-1]
-    return sums.sums, sums.peak, *grids, unmet, by_cell, sums.team_days, sums.rooms, events
+        key = where.tobytes()
+        if key not in sums:
+            site = site_of(problem, desks, where, draws, index, present.working.size)
+            log = _simulate(visits, site, engine)
+            sums[key] = _add_up(said, visits, site, log, row, rows, present.working)
+            events += int(log.events.sum())
+        left_out = sums[key].sums[_UNMET].sum(axis=(0, -1))[:-1]
+        unmet.append([*left_out, left_out.sum()])
+    stated = sums[reach(said, plan, SEATINGS[0]).tobytes()]
+    found = (
+        _with_total(stated.sums),
+        stated.peak,
+        stated.present[..., :-1],
+        stated.held[..., :-1],
+        np.array(unmet),
+        _by_cell(said, present, stated.rows),
+        stated.team_days,
+        stated.rooms,
+        staff,
+        desks,
+        np.array(events),
+    )
+    return Found(*(one[None] for one in found))
 
 
-_OF_WHOLE = (
-    occupied.PRESENT,
-    occupied.ABOVE,
-    occupied.PEAK,
-    occupied.UNMET_DAY,
-    occupied.OVER_DAY,
-    occupied.OVER_PEOPLE,
-    occupied.CAPACITY,
-    occupied.DAYS,
-)
-"""Sums that the whole site has for itself; the others add up over neighbourhoods."""
+class _Rows(NamedTuple):
+    """Of each row: where those with their own workstation sit, and the team; and the pools."""
+
+    where: np.ndarray
+    team: np.ndarray
+    pool: np.ndarray
+
+
+def _rows(said: OccupancyPlan, plan: PolicyPlan, present: Present) -> _Rows:
+    cells = [said.cells[k] if k >= 0 else None for k in present.cell]
+    pool_of = {b: q for q, pool in enumerate(plan.pools) for b in pool}
+    return _Rows(
+        np.array([cell.neighbourhood if cell else 0 for cell in cells], np.int32),
+        np.array([cell.team if cell else -1 for cell in cells], np.int32),
+        np.array([pool_of[place.body] for place in said.neighbourhoods], np.int32),
+    )
 
 
 def _simulate(visits: Visits, site: Site, engine: Engine) -> Log:
@@ -273,15 +255,59 @@ def _simulate(visits: Visits, site: Site, engine: Engine) -> Log:
     return log
 
 
-def _no_sums(said: OccupancyPlan, rows: int, days: int, closing: int) -> Sums:
+def _add_up(
+    said: OccupancyPlan,
+    visits: Visits,
+    site: Site,
+    log: Log,
+    row: np.ndarray,
+    rows: _Rows,
+    working: np.ndarray,
+) -> Sums:
     places, sizes = len(said.neighbourhoods), len(said.meetings.seats) if said.meetings else 0
-    slots = -(-closing // SLOT) + 1
-    return Sums(
+    slots = -(-site.closing // SLOT) + 1
+    sums = Sums(
         sums=np.zeros((SUMS, places + 1, WEEKDAYS), np.int64),
-        peak=np.zeros((places + 1, days), np.int32),
+        peak=np.full((places + 1, working.size), -1, np.int32),
         present=np.zeros((places, WEEKDAYS, slots), np.int64),
         held=np.zeros((places, WEEKDAYS, slots), np.int64),
-        rows=np.zeros((4, rows), np.int64),
+        rows=np.zeros((4, rows.team.size), np.int64),
         team_days=np.zeros((2, len(said.teams)), np.int64),
         rooms=np.zeros((2, sizes), np.int64),
     )
+    status = occupied.add_up(visits, site, log, row, *rows, working, sums)
+    if status != occupied.RIGHT:
+        raise RunError(f"a check of the simulation failed: {_FAILED[status]}")
+    occupied.finish(sums.present)
+    occupied.finish(sums.held)
+    return sums
+
+
+def _by_cell(said: OccupancyPlan, present: Present, rows: Ints) -> Ints:
+    """Add up rows to cells and modes, int64[4, cell, mode]; visitors are left out."""
+    out = np.zeros((len(rows), len(said.cells), len(MODES)), np.int64)
+    for r, (cell, cohort) in enumerate(zip(present.cell, present.cohort, strict=True)):
+        if cell >= 0:
+            out[:, cell, int(cohort != present.cohorts - 1)] += rows[:, r]
+    return out
+
+
+def _with_total(sums: Ints) -> Ints:
+    """Give the whole site the sums that add up over neighbourhoods."""
+    adds = [k for k in range(SUMS) if k not in _OF_WHOLE]
+    sums[adds, -1] = sums[adds, :-1].sum(axis=1)
+    return sums
+
+
+_UNMET = [occupied.ELSEWHERE, occupied.LEFT]
+_OF_WHOLE = (
+    occupied.PRESENT,
+    occupied.ABOVE,
+    occupied.PEAK,
+    occupied.UNMET_DAY,
+    occupied.OVER_DAY,
+    occupied.OVER_PEOPLE,
+    occupied.CAPACITY,
+    occupied.DAYS,
+)
+"""Sums that the whole site has for itself; the others add up over neighbourhoods."""

@@ -1,67 +1,181 @@
-"""The lines of the list of figures: one for each, or one for many bodies that share a source."""
+"""Figures that can be printed: one style, readable without colour, each with its source line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from sim.report.places import MOST_BODIES
-from sim.report.words import figure, in_words
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from sim.occupancy.result import WEEK
+from sim.problem import TOTAL
+from sim.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import xarray as xr
+    from matplotlib.axes import Axes
 
-    from sim.scenario.types import Provenance
+    from sim.problem import Problem
+
+# Okabe and Ito (2008), "Color universal design": told apart by the colour-blind and in grey.
+BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#666666"
+_STYLE: Any = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "officesim",
+}
+_DPI = 200
+_LOW, _HIGH = 0.05, 0.95
 
 
-class Line(NamedTuple):
-    """What is read about one figure, or about the same figure of several bodies.
-
-    Attributes
-    ----------
-    path : str
-        ``body.*.headcount`` for several bodies.
-    value : str
-    given : Provenance
-        Its source, and whether somebody has confirmed it: the same for all that the line is about.
-    """
-
-    path: str
-    value: str
-    given: Provenance
+@contextmanager
+def _style() -> Iterator[None]:
+    with mpl.rc_context(rc=_STYLE):
+        yield
 
 
-def figure_lines(register: Mapping[str, Provenance]) -> list[Line]:
-    """Return the figures in order; where bodies are many, those with one source in one line.
+def draw_occupancy(result: xr.Dataset, problem: Problem, folder: Path) -> list[Path]:
+    """Draw each policy's week: people and workstations by hour, and a map of weekday and hour.
 
     Parameters
     ----------
-    register : mapping of str to Provenance
-        Every stated figure by its path.
+    result : xarray.Dataset
+        From ``sim.occupancy.result.dataset``.
+    problem : Problem
+    folder : Path
+        Made if it is missing.
 
     Returns
     -------
-    list of Line
+    list of Path
+        A PNG and an SVG for each figure.
     """
-    bodies = {path.split(".")[1] for path in register if _is_of_body(path)}
-    alike: dict[tuple[object, ...], list[tuple[str, Provenance]]] = {}
-    for path, given in register.items():
-        folds = _is_of_body(path) and len(bodies) > MOST_BODIES
-        key = (path.split(".")[2], given.source, given.confirmed) if folds else (path,)
-        alike.setdefault(key, []).append((path, given))
-    return [_line(those) for those in alike.values()]
+    folder.mkdir(parents=True, exist_ok=True)
+    pool = str(result["pool"].values[0]) if result.sizes["pool"] == 2 else TOTAL
+    written = []
+    with _style():
+        for plan in problem.policies:
+            if plan.name in result["policy"].values:
+                one = result.sel(policy=plan.name, pool=pool)
+                title = plan.title if plan.title == plan.name else f"{plan.name}: {plan.title}"
+                for name, figure in (
+                    ("week", _week(one, title, problem)),
+                    ("hours", _hours(one, title, problem)),
+                ):
+                    written += save(figure, folder / f"occupancy-{plan.name}-{name}")
+    return written
 
 
-def _is_of_body(path: str) -> bool:
-    """Tell a body's own number, such as ``body.central.area_m2``, from what lies deeper."""
-    return path.startswith("body.") and path.count(".") == 2
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PNG and SVG, each under a temporary name first."""
+    written = []
+    for kind in ("png", "svg"):
+        path = stem.with_name(f"{stem.name}.{kind}")
+        temporary = stem.with_name(f".{stem.name}.tmp.{kind}")
+        metadata = {"Date": None} if kind == "svg" else {}
+        try:
+            figure.savefig(temporary, format=kind, dpi=_DPI, metadata=metadata)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        written.append(path)
+    return written
 
 
-def _line(those: Sequence[tuple[str, Any]]) -> Line:
-    path, given = those[0]
-    if len(those) == 1:
-        return Line(path, in_words(given), given)
-    values = [other.value for _, other in those]
-    least, most, total = map(figure, (min(values), max(values), sum(values)))
-    span = f"{least} each" if least == most else f"{least} to {most}"
-    name = path.split(".")[2]
-    return Line(f"body.*.{name}", f"{len(those)} bodies, {span}; {total} in all", given)
+def new_figure(width: float, height: float, title: str, subtitle: str, problem: Problem) -> Figure:
+    """Return a figure with its title, what it shows, and where it comes from."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    marking = f"{problem.classification}   " if problem.classification else ""
+    figure.suptitle(f"{marking}{title}", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    figure.supxlabel(
+        f"{subtitle}   Source: scenario {problem.name}, officesim {__version__}.",
+        x=0.01,
+        ha="left",
+        fontsize=7.5,
+        color=GREY,
+    )
+    return figure
+
+
+def _week(one: xr.Dataset, title: str, problem: Problem) -> Figure:
+    """Draw people present and workstations taken from Monday to Friday."""
+    days = [str(day) for day in one["day"].values if day != WEEK]
+    hours = one["slot"].values
+    subtitle = (
+        f"Mean over replications, band from 5 % to 95 % of them; means of "
+        f"{60 * (hours[1] - hours[0]):.0f} minutes."
+    )
+    figure = new_figure(11, 3.8, title, subtitle, problem)
+    axes = figure.subplots(1, len(days), sharey=True)
+    desks = float(one["workstations"].mean())
+    for axis, day in zip(np.atleast_1d(axes), days, strict=True):
+        at = one.sel(day=day)
+        _band(axis, hours, at["present"].values, BLUE, "people present", "-")
+        _band(axis, hours, at["held"].values, ORANGE, "workstations taken", "--")
+        axis.axhline(desks, color=RED, linewidth=1.4, label=f"shared workstations: {desks:,.0f}")
+        axis.set_title(day)
+        axis.set_xlim(hours[0], hours[-1])
+        axis.set_ylim(bottom=0)
+        axis.xaxis.set_major_locator(mpl.ticker.MultipleLocator(3))
+        axis.xaxis.set_major_formatter(lambda hour, _: f"{hour:.0f}:00")
+        axis.tick_params(axis="x", labelsize=7.5)
+    first = np.atleast_1d(axes)[0]
+    first.set_ylabel("people, workstations")
+    first.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,.0f}"))
+    handles, labels = first.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=3, fontsize=8)
+    return figure
+
+
+def _band(
+    axis: Axes, hours: np.ndarray, values: np.ndarray, colour: str, label: str, line: str
+) -> None:
+    low, high = np.nanquantile(values, (_LOW, _HIGH), axis=0)
+    axis.fill_between(hours, low, high, color=colour, alpha=0.2, linewidth=0)
+    axis.plot(hours, np.nanmean(values, axis=0), line, color=colour, linewidth=1.8, label=label)
+
+
+def _hours(one: xr.Dataset, title: str, problem: Problem) -> Figure:
+    """Draw the share of workstations taken by weekday and hour."""
+    days = [str(day) for day in one["day"].values if day != WEEK]
+    hours = one["slot"].values
+    step = hours[1] - hours[0]
+    desks = float(one["workstations"].mean())
+    share = 100 * one["held"].sel(day=days).mean("replication").values / max(desks, 1.0)
+    subtitle = f"Workstations taken, share of {desks:,.0f} shared ones, mean over replications."
+    figure = new_figure(9, 3.2, title, subtitle, problem)
+    axis = figure.subplots()
+    axis.grid(visible=False)
+    edges = np.append(hours, hours[-1] + step)
+    shade = axis.pcolormesh(
+        edges, np.arange(len(days) + 1), share, cmap="cividis_r", vmin=0, vmax=100
+    )
+    axis.set_yticks(np.arange(len(days)) + 0.5, days)
+    axis.invert_yaxis()
+    axis.xaxis.set_major_locator(mpl.ticker.MultipleLocator(1))
+    axis.xaxis.set_major_formatter(lambda hour, _: f"{hour:.0f}:00")
+    for row, values in enumerate(share):
+        for hour in range(int(np.ceil(hours[0])), int(hours[-1]) + 1):
+            within = (hours >= hour) & (hours < hour + 1)
+            if within.any():
+                middle = float(values[within].mean())
+                ink = "white" if middle > 55 else "black"
+                axis.text(
+                    hour + 0.5, row + 0.5, f"{middle:.0f}", ha="center", va="center", color=ink
+                )
+    figure.colorbar(shade, ax=axis, label="% of workstations taken")
+    return figure

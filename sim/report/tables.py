@@ -11,9 +11,9 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
-from sim.report.figures import figure_lines
 from sim.report.grid import Row, Section, grid_width, print_grid
 from sim.report.places import MOST_BODIES, Results, shown_places, top_place
+from sim.report.register import figure_lines
 from sim.report.words import (
     DAYS,
     UPPER_BOUND,
@@ -139,8 +139,8 @@ def print_run(
     _print_findings(console, results)
     _print_money(console, results)
     print_register(console, register)
-    _print_remarks(console, "Drawn day by day, having no exact form", drawn_words(drawn))
-    _print_remarks(console, "How tables were read", notes)
+    print_remarks(console, "Drawn day by day, having no exact form", drawn_words(drawn))
+    print_remarks(console, "How tables were read", notes)
     if "precision" in document:
         _print_precision(console, document["precision"], document["engine"]["draws"])
     print_classification(console, document["scenario"]["classification"])
@@ -203,7 +203,7 @@ def _policy_title(plan: PolicyPlan) -> str:
 
 def _print_findings(console: Console, results: Results) -> None:
     print_heading(console, "What to take from this")
-    _print_list(console, findings(results))
+    print_list(console, findings(results))
 
 
 def _print_money(console: Console, results: Results) -> None:
@@ -292,7 +292,7 @@ def print_checked(
     console.print(Text(plain(said), style="bold"))
     if open_ones:
         _print_figures(console, open_ones)
-    _print_remarks(console, "How tables were read", notes)
+    print_remarks(console, "How tables were read", notes)
 
 
 def print_sizes(console: Console, document: Mapping[str, Any], problem: Problem) -> None:
@@ -391,7 +391,8 @@ def print_heading(console: Console, text: str) -> None:
     console.print(Text(plain(text), style="bold underline"))
 
 
-def _print_list(console: Console, sentences: Iterable[str]) -> None:
+def print_list(console: Console, sentences: Iterable[str]) -> None:
+    """Print sentences one below the other."""
     table = Table.grid(padding=(0, 1))
     for sentence in sentences:
         table.add_row("•", Text(plain(sentence)))
@@ -400,10 +401,11 @@ def _print_list(console: Console, sentences: Iterable[str]) -> None:
 
 def _print_precision(console: Console, precision: Mapping[str, Any], draws: int) -> None:
     print_heading(console, "Precision: the widest 95 % interval that the draws leave")
-    _print_list(console, precision_words(precision, draws))
+    print_list(console, precision_words(precision, draws))
 
 
-def _print_remarks(console: Console, heading: str, remarks: Sequence[str]) -> None:
+def print_remarks(console: Console, heading: str, remarks: Sequence[str]) -> None:
+    """Print remarks under a heading, if there are any."""
     if remarks:
         print_heading(console, heading)
-        _print_list(console, remarks)
+        print_list(console, remarks)

@@ -31,7 +31,6 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.problem import Problem
 
-RESULT = "result.nc"
 DRAWS = "draws"
 _DRAWS_KEY = "run.draws="
 _ENGINE: Literal["h5netcdf"] = "h5netcdf"
