@@ -7,6 +7,7 @@ import xarray as xr
 
 from sim.kernels import area
 from sim.kernels.area import ratio
+from sim.occupancy.desks import worst_team
 from sim.people import Staff, draw_staff
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.results.label import label
@@ -66,6 +67,7 @@ def _simulate_policy(
         if exact_days(problem, plan):
             found |= exact_risk(problem, plan, people, provided, found)
     found |= use(plan, found)
+    found |= worst_team(problem, plan, people, provided, draws)
     found |= _level(problem, plan, people, draws, found)
     found |= _release(problem, plan, draws, found)
     found |= _money(problem, plan, draws, found)

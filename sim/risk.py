@@ -44,6 +44,8 @@ def exact_weeks(problem: Problem, plan: PolicyPlan) -> bool:
 def drawn_variables(problem: Problem, plan: PolicyPlan) -> frozenset[str]:
     """Return the variables that are sampled day by day although ``conditional`` was asked for."""
     names = {"onsite_peak", "group_onsite_peak"}
+    if problem.occupancy is not None and problem.occupancy.stated_teams:
+        names |= {"worst_team_shortage", "group_worst_team_shortage"}
     if not exact_days(problem, plan):
         names |= {"shortage_per_day", "shortage_by_weekday", "group_shortage_per_day"}
         names |= {"shortage_per_person", "unmet_people", "utilisation"}

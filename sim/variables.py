@@ -146,6 +146,13 @@ VARIABLES = (
         "model part 0",
         adds="joint",
     ),
+    Variable(
+        "worst_team_shortage",
+        "share of working days on which the team worst off exceeds its own workstations",
+        "1",
+        "model part 10",
+        adds="joint",
+    ),
     _ratio(
         "shortage_per_person",
         "share of person-days without a workstation, among people who share",
@@ -263,6 +270,14 @@ VARIABLES = (
         metric=False,
     ),
     Variable(
+        "group_worst_team_shortage",
+        "worst_team_shortage over the teams of the group",
+        "1",
+        "model part 10",
+        dims=GROUP,
+        metric=False,
+    ),
+    Variable(
         "group_level_met",
         "whether the group as a whole meets the policy's service level",
         "1",
@@ -328,5 +343,5 @@ OCCUPANCY = (
     _in_time("events", "events simulated", "events", SITE),
 )
 
-BY_NAME = {variable.name: variable for variable in (*VARIABLES, *OCCUPANCY)}
+BY_NAME = {variable.name: variable for variable in VARIABLES}
 METRICS = tuple(variable for variable in VARIABLES if variable.metric)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -175,7 +175,6 @@ def draw_present(
 ) -> Present:
     """Draw whose the people present are: the day counts of the main run, divided over cells."""
     said = occupancy_of(problem)
-    working = working_days(said, weeks)
     alike = [
         _of_cohort(problem, people, split, draws, weeks, place, c)
         for place in (SHARING, HOLDING)
@@ -185,18 +184,27 @@ def draw_present(
     if said.visitors is not None:
         key = draws.key("occupancy/visit/visitors")
         rows.append(_Row(-1, -1, False, key, _visitors(problem, said, draws, weeks)))
-    count = np.zeros((len(rows), working.size, draws.count), np.int32)
-    for r, row in enumerate(rows):
-        count[r] = row.present * working[:, None]
     return Present(
         np.array([row.cell for row in rows], np.int32),
         np.array([row.cohort for row in rows], np.int32),
         np.array([row.own for row in rows], np.bool_),
         np.array([row.key for row in rows], np.uint64),
-        count,
+        np.array([row.present for row in rows], np.int32).reshape(len(rows), -1, draws.count),
         people.cohorts.shape[0],
-        working,
+        np.ones(weeks * WEEKDAYS, np.bool_),
     )
+
+
+def on_calendar(problem: Problem, present: Present, draws: Draws) -> Present:
+    """Return who is still present on the dates of the calendar: holidays, and the leave season."""
+    said = occupancy_of(problem)
+    weeks = present.working.size // WEEKDAYS
+    working = working_days(said, weeks)
+    count = present.count * working[:, None]
+    for r in np.flatnonzero(present.cell >= 0):
+        seed = np.uint64(problem.run.seed)
+        teams.thin(seed, present.key[r], draws.first, away(said, weeks), count[r])
+    return replace(present, count=count, working=working)
 
 
 class _Row(NamedTuple):
@@ -237,16 +245,8 @@ def _of_cohort(
         teams.divide_days(seed, key, draws.first, 0, days[b], sizes, anchors, pull, found)
         for k, present in zip(mine, found, strict=True):
             if present.any():
-                label = f"{_label(said, k)}/{c}/{place}"
-                count = present.reshape(-1, draws.count)
-                teams.thin(
-                    seed,
-                    draws.key(f"occupancy/season/{label}"),
-                    draws.first,
-                    away(said, weeks),
-                    count,
-                )
-                yield _Row(k, c, place == HOLDING, draws.key(f"occupancy/visit/{label}"), count)
+                visit = draws.key(f"occupancy/visit/{_label(said, k)}/{c}/{place}")
+                yield _Row(k, c, place == HOLDING, visit, present.reshape(-1, draws.count))
 
 
 def _label(said: OccupancyPlan, k: int) -> str:

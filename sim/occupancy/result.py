@@ -50,7 +50,7 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
             one.name: (
                 one.dims,
                 np.stack([policy[one.name] for policy in arrays]),
-                attributes(problem, one.name),
+                attributes(problem, one),
             )
             for one in OCCUPANCY
         },

@@ -15,10 +15,12 @@ from sim.kernels import occupied
 from sim.kernels import weeks as fast
 from sim.kernels.occupied import SLOT, SUMS, WEEKDAYS, Sums
 from sim.kernels.visits import Log, Site, Visits, new_log
+from sim.occupancy.desks import split_desks
 from sim.occupancy.present import (
     Present,
     draw_present,
     occupancy_of,
+    on_calendar,
     split_people,
 )
 from sim.occupancy.visiting import draw_visits, reach, site_of
@@ -147,6 +149,7 @@ def _policy(
     staff = draw_staff(problem, plan, draws)
     people = split_people(problem, plan, staff, draws)
     present = draw_present(problem, staff, people, draws, weeks)
+    present = on_calendar(problem, present, draws)
     provided = workstations_provided(problem, plan, staff, one_number, draws)
     desks = split_desks(said, plan, risk.shared(plan, staff, provided))
     by_cell = np.stack([people.eligible, people.ready, people.remote])
@@ -156,32 +159,6 @@ def _policy(
             for i in range(draws.count)
         ]
     )
-
-
-def split_desks(said: OccupancyPlan, plan: PolicyPlan, shared: Ints) -> Ints:
-    """Split each pool's shared workstations over its neighbourhoods as they are today.
-
-    In proportion to the workstations stated, whole, largest remainders first.
-
-    Parameters
-    ----------
-    said : OccupancyPlan
-    plan : PolicyPlan
-    shared : int64[pool, draw]
-
-    Returns
-    -------
-    int64[neighbourhood, draw]
-    """
-    out = np.zeros((len(said.neighbourhoods), shared.shape[1]), np.int64)
-    for number, pool in zip(shared, plan.pools, strict=True):
-        mine = [j for j, place in enumerate(said.neighbourhoods) if place.body in pool]
-        weight = np.array([said.neighbourhoods[j].workstations for j in mine], float)
-        exact = np.multiply.outer(weight / weight.sum(), number)
-        parts = np.floor(exact + 1e-9).astype(np.int64)
-        order = np.argsort(np.argsort(parts - exact, axis=0, kind="stable"), axis=0)
-        out[mine] = parts + (order < number - parts.sum(axis=0))
-    return out
 
 
 def _replication(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from sim.variables import BY_NAME
+from sim.variables import BY_NAME, Variable
 
 if TYPE_CHECKING:
     from sim.problem import Problem
@@ -34,7 +34,7 @@ def label(problem: Problem, first: int, arrays: dict[str, np.ndarray]) -> xr.Dat
     count = arrays["workstations"].shape[-1]
     return xr.Dataset(
         {
-            name: (BY_NAME[name].dims, values.astype(np.float64), attributes(problem, name))
+            name: (BY_NAME[name].dims, values.astype(np.float64), attributes(problem, BY_NAME[name]))
             for name, values in arrays.items()
         },
         coords={
@@ -45,9 +45,8 @@ def label(problem: Problem, first: int, arrays: dict[str, np.ndarray]) -> xr.Dat
     )
 
 
-def attributes(problem: Problem, name: str) -> dict[str, str]:
+def attributes(problem: Problem, variable: Variable) -> dict[str, str]:
     """Return the unit, meaning and source of a variable."""
-    variable = BY_NAME[name]
     return {
         "units": variable.unit.replace("currency", problem.currency),
         "long_name": variable.long_name,

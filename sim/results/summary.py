@@ -140,7 +140,7 @@ class Summary:
                 variable.name: (
                     ("policy", "place", "statistic"),
                     self._table(row),
-                    attributes(self._problem, variable.name),
+                    attributes(self._problem, variable),
                 )
                 for row, variable in enumerate(METRICS)
                 if not metrics or variable.name in metrics
