@@ -70,6 +70,7 @@ class Sums(NamedTuple):
 
     sums: np.ndarray  # int64[sum, neighbourhood + 1, weekday]
     peak: np.ndarray  # int32[neighbourhood + 1, day], most people present who share
+    unmet: np.ndarray  # int32[neighbourhood + 1, day], people who found no workstation
     present: np.ndarray  # int64[neighbourhood, weekday, slot], person-seconds, all people
     held: np.ndarray  # int64[neighbourhood, weekday, slot], workstation-seconds
     rows: np.ndarray  # int64[4, row]: came, found none, seconds waited, spilled
@@ -226,6 +227,7 @@ def _add_day(
         if area != stay[j]:
             return LITTLE
         sums.peak[j, day] = peak
+        sums.unmet[j, day] = unmet[j]
         day_sums = sums.sums[:, j, weekday]
         day_sums[PRESENT] += area
         day_sums[ABOVE] += above

@@ -25,7 +25,7 @@ from sim.occupancy.present import (
 )
 from sim.occupancy.visiting import draw_visits, reach, site_of
 from sim.occupancyplan import OccupancyPlan
-from sim.people import draw_staff
+from sim.people import Staff, draw_staff
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.sampling import Draws
 from sim.sizing import service_sizes, workstations_provided
@@ -51,7 +51,8 @@ class Found:
     ----------
     sums : int64[replication, sum, neighbourhood + 1, weekday]
         By ``sim.kernels.occupied``; the last neighbourhood is the whole site.
-    peak : int32[replication, neighbourhood + 1, day]
+    peak, short : int32[replication, neighbourhood + 1, day]
+        Most people present, and people who found no workstation; -1 on days off.
     present, held : int64[replication, neighbourhood, weekday, slot]
         Person-seconds and workstation-seconds.
     unmet : int64[replication, seating, neighbourhood + 1]
@@ -70,6 +71,7 @@ class Found:
 
     sums: Ints
     peak: np.ndarray
+    short: np.ndarray
     present: Ints
     held: Ints
     unmet: Ints
@@ -120,7 +122,12 @@ def replicate(
 
     def work(first: int, count: int) -> list[Found]:
         draws = sampling.draw(problem, first, count)
-        return [_policy(problem, plan, sizes[plan.name], draws, weeks, engine) for plan in plans]
+        return [of_plan(plan, draws) for plan in plans]
+
+    def of_plan(plan: PolicyPlan, draws: Draws) -> Found:
+        staff = draw_staff(problem, plan, draws)
+        provided = workstations_provided(problem, plan, staff, sizes[plan.name], draws)
+        return of_policy(problem, plan, staff, provided, draws, weeks, engine, dated=True)
 
     blocks = []
     for block in in_order(work, replications, _BLOCK, threads):
@@ -137,21 +144,40 @@ def _joined(parts: Sequence[Found]) -> Found:
 _FIELDS = tuple(field.name for field in fields(Found))
 
 
-def _policy(
+def of_policy(
     problem: Problem,
     plan: PolicyPlan,
-    one_number: Ints | None,
+    staff: Staff,
+    provided: Ints,
     draws: Draws,
     weeks: int,
     engine: Engine,
+    dated: bool,
 ) -> Found:
-    said = occupancy_of(problem)
-    staff = draw_staff(problem, plan, draws)
+    """Let the people of one policy go through weeks, once for each draw.
+
+    Parameters
+    ----------
+    problem : Problem
+    plan : PolicyPlan
+    staff : Staff
+    provided : int64[body, draw]
+        Workstations, dedicated ones included.
+    draws : Draws
+    weeks : int
+    engine : {"fast", "simpy"}
+    dated : bool
+        Whether the calendar's holidays and leave season hold, or every week is like the others.
+
+    Returns
+    -------
+    Found
+    """
     people = split_people(problem, plan, staff, draws)
     present = draw_present(problem, staff, people, draws, weeks)
-    present = on_calendar(problem, present, draws)
-    provided = workstations_provided(problem, plan, staff, one_number, draws)
-    desks = split_desks(said, plan, risk.shared(plan, staff, provided))
+    if dated:
+        present = on_calendar(problem, present, draws)
+    desks = split_desks(occupancy_of(problem), plan, risk.shared(plan, staff, provided))
     by_cell = np.stack([people.eligible, people.ready, people.remote])
     return _joined(
         [
@@ -191,6 +217,7 @@ def _replication(
     found = (
         _with_total(stated.sums),
         stated.peak,
+        stated.unmet,
         stated.present[..., :-1],
         stated.held[..., :-1],
         np.array(unmet),
@@ -246,6 +273,7 @@ def _add_up(
     sums = Sums(
         sums=np.zeros((SUMS, places + 1, WEEKDAYS), np.int64),
         peak=np.full((places + 1, working.size), -1, np.int32),
+        unmet=np.full((places + 1, working.size), -1, np.int32),
         present=np.zeros((places, WEEKDAYS, slots), np.int64),
         held=np.zeros((places, WEEKDAYS, slots), np.int64),
         rows=np.zeros((4, rows.team.size), np.int64),

@@ -34,7 +34,11 @@ def label(problem: Problem, first: int, arrays: dict[str, np.ndarray]) -> xr.Dat
     count = arrays["workstations"].shape[-1]
     return xr.Dataset(
         {
-            name: (BY_NAME[name].dims, values.astype(np.float64), attributes(problem, BY_NAME[name]))
+            name: (
+                BY_NAME[name].dims,
+                values.astype(np.float64),
+                attributes(problem, BY_NAME[name]),
+            )
             for name, values in arrays.items()
         },
         coords={
