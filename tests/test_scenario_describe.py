@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -14,6 +15,7 @@ from broken_inputs import BASE
 from sim.domain import facts
 from sim.scenario.describe import json_schema, reference, template, template_tables
 from sim.scenario.load import load_texts
+from sim.scenario.occupancy import Booking, Occupancy, Team
 from sim.scenario.schema import Attendance, Body, Modes, Policy, Scenario, ServiceLevel
 from sim.scenario.types import KINDS
 
@@ -22,14 +24,16 @@ SCENARIOS = sorted((Path(__file__).parent.parent / "scenarios").glob("*.toml"))
 
 def complaints(data: dict[str, Any]) -> list[str]:
     validator = jsonschema.Draft202012Validator(json_schema())
-    return [error.message for error in validator.iter_errors(data)]
+    plain = json.loads(json.dumps(data, default=str))  # as an editor sees a date
+    return [error.message for error in validator.iter_errors(plain)]
 
 
 def uncommented() -> str:
     """Return the template with every optional key stated and the bodies in the file."""
     text = template().replace('bodies = "bodies.csv"\n', "")
-    text = text.replace('# extends = "another-policy"\n', "")
-    return re.sub(r"^# ([a-z_0-9]+ = .*|\[\[\w+\]\])$", r"\1", text, flags=re.MULTILINE)
+    for one_of_two in ('# extends = "another-policy"\n', '# teams = "teams.csv"\n'):
+        text = text.replace(one_of_two, "")
+    return re.sub(r"^# ([a-z_0-9]+ = .*|\[+\w+\]+)$", r"\1", text, flags=re.MULTILINE)
 
 
 def test_schema_is_a_schema() -> None:
@@ -103,11 +107,20 @@ def test_template_still_loads_with_every_optional_key() -> None:
     assert found.policy["remote"].model_fields_set == set(Policy.model_fields) - {"extends"}
     assert found.attendance.model_fields_set == set(Attendance.model_fields)
     assert found.model_fields_set >= set(Scenario.model_fields) - {"audits"}
+    assert found.occupancy is not None
+    assert found.occupancy.model_fields_set == set(Occupancy.model_fields) - {"teams"}
+
+
+def test_template_names_a_table_of_teams_that_fits() -> None:
+    text = template().replace("# [occupancy]", "[occupancy]")
+    text = text.replace('# teams = "teams.csv"', 'teams = "teams.csv"')
+    found = load_texts({"scenario.toml": text, **template_tables()})
+    assert [team.people.value for team in found.scenario.occupancy.team] == [14, 9, 20]
 
 
 def test_template_says_every_key() -> None:
     text = template()
-    for model in (Body, Policy, Modes, ServiceLevel):
+    for model in (Body, Policy, Modes, ServiceLevel, Occupancy, Team, Booking):
         for key, field in model.model_fields.items():
             assert re.search(rf"^(# +)?{key}( =|:)", text, re.MULTILINE), key
             assert field.description is not None
@@ -135,6 +148,11 @@ def test_reference_has_every_key_once() -> None:
         "area.meeting.seat_m2",
         "policy.NAME.workstations.service.assurance",
         "policy.NAME.modes.onsite",
+        "occupancy.opens",
+        "occupancy.hours.NAME.arrival",
+        "occupancy.calendar.season",
+        "occupancy.neighbourhood[].fallback",
+        "occupancy.team[].people",
         "correlation[].rank",
     ):
         assert key in inside
@@ -143,3 +161,6 @@ def test_reference_has_every_key_once() -> None:
     assert "| `attendance.compliance` | input from 0 to 1 | 1, unconfirmed |" in text
     assert "| `policy.NAME.eligible` | input from 0 to 1 or `audit`, " in text
     assert "| `body[].headcount` | whole number, or table with source | required |" in text
+    assert "| `occupancy.opens` | number from 0 to 24, or table with source | 8, unconf" in text
+    assert "| `occupancy.hours` | by name: table | `fixed`, unconfirmed |" in text
+    assert "| `occupancy.calendar.start` | date | required |" in text

@@ -10,7 +10,7 @@ from sim.scenario.correlations import correlation_problems
 from sim.scenario.document import nearest
 from sim.scenario.policies import chain
 from sim.scenario.policychecks import policy_problems
-from sim.scenario.schema import NAME_PATTERN
+from sim.scenario.types import NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

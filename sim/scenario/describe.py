@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
@@ -9,11 +10,11 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator
 
 from sim.domain import facts, functions
-from sim.scenario.fields import below, is_model
-from sim.scenario.schema import AreaNorm, Gate, Policy, Readiness, Scenario, SharedShock, Weekday
-from sim.scenario.tables import AUDIT_COLUMNS, BODY_COLUMNS
+from sim.scenario.fields import alternatives, below, is_model
+from sim.scenario.schema import AreaNorm, Gate, Readiness, Scenario, SharedShock, Weekday
+from sim.scenario.tables import AUDIT_COLUMNS, BODY_COLUMNS, TEAM_COLUMNS
 from sim.scenario.template import template, template_tables
-from sim.scenario.types import Area, Count, Input, Provenance, Within
+from sim.scenario.types import Area, Count, Input, Number, Provenance, Within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["json_schema", "reference", "template", "template_tables"]
 
-_MANY = {"body": "body[]", "correlation": "correlation[]", "blocks": "blocks[]", "posts": "posts[]"}
 _BODIES = "A CSV table of bodies in place of `[[body]]`."
 
 
@@ -39,7 +39,7 @@ def json_schema() -> dict[str, Any]:
     kinds: dict[str, Any] = schema["$defs"]
     for unused in ("Audit", "Function"):
         del kinds[unused]
-    for name in ("Input", "AreaNorm", "Count", "Area"):
+    for name in ("Input", "AreaNorm", "Count", "Area", "Number"):
         number = "integer" if name == "Count" else "number"
         kinds[name] = {"anyOf": [{"type": number}, kinds[name]]}
     kinds["Weekday"] = {"anyOf": [kinds["Weekday"]["properties"]["value"], kinds["Weekday"]]}
@@ -63,7 +63,8 @@ def reference() -> str:
     parts = [_table(("Key", "Type", "Default", "Meaning"), rows)]
     parts.append("\nAn input is a number, or a table with one of these and its source.\n")
     parts.append(_table(("Key", "Type", "Default", "Meaning"), _rows(Input, "")))
-    for title, columns in (("bodies", BODY_COLUMNS), ("functions", AUDIT_COLUMNS)):
+    tables = (("bodies", BODY_COLUMNS), ("teams", TEAM_COLUMNS), ("functions", AUDIT_COLUMNS))
+    for title, columns in tables:
         parts.append(f"\nColumns of a CSV table of {title}.\n")
         cells = [
             (f"`{n}`", c.kind.replace("|", ", "), _needed(c.required)) for n, c in columns.items()
@@ -77,11 +78,16 @@ def _default_text(field: FieldInfo) -> str:
     default = field.default
     if field.is_required() or default is None or default == {} or default == ():
         return ""
-    if isinstance(default, (Input, Count, Area)):
+    if isinstance(default, dict):
+        return f"{' and '.join(f'`{name}`' for name in default)}, unconfirmed"
+    if isinstance(default, tuple):
+        return ", ".join(default)
+    if isinstance(default, (Input, Count, Area, Number)):
         return f"{default.value:g}" + ("" if default.confirmed else ", unconfirmed")
     if isinstance(default, Provenance):
         return "see its keys" if isinstance(default, SharedShock) else "all alike, unconfirmed"
-    return "" if is_model(type(default)) else str(default)
+    text = str(default).lower() if isinstance(default, bool) else str(default)
+    return "" if is_model(type(default)) else text
 
 
 def _type_text(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
@@ -105,7 +111,8 @@ def _type_text(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
     parts = [arg for arg in get_args(annotation) if arg is not NoneType]
     if parts:
         return " or ".join(_type_text(part, metadata) for part in parts)
-    return f"{_noun(annotation)} {_limits(metadata)}".strip()
+    said = f"{_noun(annotation)} {_limits(metadata)}".strip()
+    return f"{said}, or table with source" if annotation in (Count, Area, Number) else said
 
 
 def _plain(node: Any) -> Any:
@@ -141,14 +148,23 @@ def _rows(model: type[BaseModel], path: str) -> Iterator[tuple[str, str, str, st
     for name, field in model.model_fields.items():
         if name == "audits" or (path and name in _common(model)):
             continue
-        key = f"{path}{_MANY.get(name, name)}"
+        many = _many(field)
+        key = f"{path}{name}{many if many == '[]' else ''}"
         meaning = (field.description or "").replace("\n", " ")
         default = "required" if field.is_required() else _default_text(field)
         yield f"`{key}`", _type_text(field.annotation, tuple(field.metadata)), default, meaning
         for inner in below(field.annotation):
-            yield from _rows(inner, f"{key}.NAME." if inner is Policy else f"{key}.")
+            yield from _rows(inner, f"{path}{name}{many}.")
     if model is Readiness:
         yield from _rows(Gate, f"{path}NAME.")
+
+
+def _many(field: FieldInfo) -> str:
+    """Return how a path goes on below a key that holds many tables."""
+    kinds = [get_origin(kind) for kind in alternatives(field.annotation)]
+    if not below(field.annotation):
+        return ""
+    return "[]" if tuple in kinds else ".NAME" if dict in kinds else ""
 
 
 def _common(model: type[BaseModel]) -> set[str]:
@@ -163,15 +179,11 @@ def _common(model: type[BaseModel]) -> set[str]:
 def _noun(kind: Any) -> str:
     if kind in (Input, AreaNorm):
         return "input"
-    if kind in (Count, Area):
-        return (
-            "whole number, or table with source"
-            if kind is Count
-            else "number, or table with source"
-        )
+    if kind in (Count, Area, Number):
+        return "whole number" if kind is Count else "number"
     if kind is Weekday:
         return "list or table"
-    plain = {int: "whole number", float: "number", str: "text", bool: "true or false"}
+    plain = {int: "whole number", float: "number", str: "text", bool: "true or false", date: "date"}
     return plain.get(kind, "table")
 
 

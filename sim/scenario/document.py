@@ -161,7 +161,7 @@ def _merged(old: Any, new: Any, path: Path, merge: _Merge) -> Any:
         return _restated(old, new)
     if new.keys() & KINDS:
         merge.written.add(path)
-    result = _without_rivals(old, new)
+    result = _without_rivals(old, new, path)
     for key, value in new.items():
         if key not in result:
             merge.written.add((*path, key))
@@ -193,12 +193,12 @@ def _restated(old: Any, new: Any) -> Any:
     return {**rest, "value": new} if rest else new
 
 
-def _without_rivals(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+def _without_rivals(old: dict[str, Any], new: dict[str, Any], path: Path) -> dict[str, Any]:
     """Return the old table without what the new one takes the place of."""
     gone: set[str] = set()
     if new.keys() & KINDS and old.keys() & KINDS and not _changes_a_part(old, new):
         gone |= FIGURE_KEYS
-    for group in _ALTERNATIVES:
+    for group in _ALTERNATIVES if path[:1] == ("policy",) else _ALTERNATIVES[:1]:
         if new.keys() & group:
             gone |= group - new.keys()
     return {key: value for key, value in old.items() if key not in gone}

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from sim.scenario.schema import Gate, Readiness, Scenario
-from sim.scenario.types import Area, Count, Input
+from sim.scenario.types import Area, Count, Input, Number
 
 
 def alternatives(annotation: Any) -> list[Any]:
@@ -38,7 +38,7 @@ def below(annotation: Any) -> list[type[BaseModel]]:
             found += below(args[1])
         elif get_origin(kind) is tuple:
             found += below(args[0])
-        elif is_model(kind) and kind not in (Input, Count, Area):
+        elif is_model(kind) and kind not in (Input, Count, Area, Number):
             found.append(kind)
     return found
 

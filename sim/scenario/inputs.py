@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sim.scenario.schema import Policy, Scenario
 
-_SECTIONS = ("attendance", "readiness", "area", "cost", "body")
+_SECTIONS = ("attendance", "readiness", "area", "cost", "body", "occupancy")
 
 
 def input_paths(scenario: Scenario) -> dict[str, Input]:
@@ -27,10 +27,14 @@ def input_paths(scenario: Scenario) -> dict[str, Input]:
     -------
     dict of str to Input
         Such as ``attendance.absence``, ``body.central.blocks.A.eligible`` and
-        ``policy.published.modes.remote``.
+        ``policy.published.modes.remote``. What is drawn for each visit is none of them.
     """
     figures = {**_outside_policies(scenario), **dict(_figures(scenario.policy, "policy"))}
-    return {path: figure for path, figure in figures.items() if isinstance(figure, Input)}
+    return {
+        path: figure
+        for path, figure in figures.items()
+        if isinstance(figure, Input) and not _within_days(path)
+    }
 
 
 def stream_key(path: str) -> str:
@@ -50,11 +54,15 @@ def register(scenario: Scenario) -> dict[str, Provenance]:
     -------
     dict of str to Provenance
         What a policy takes from another is listed once; the compliance only where a policy has
-        people in the combined mode; what nobody wrote only where it is not confirmed.
+        people in the combined mode, the pull of anchor days only where there are any; what nobody
+        wrote only where it is not confirmed.
     """
     found = _outside_policies(scenario, written=True)
     if not any(policy.modes.combined.support()[1] > 0 for policy in scenario.policy.values()):
         found.pop("attendance.compliance", None)
+    teams = scenario.occupancy.team if scenario.occupancy else ()
+    if not any(team.anchor_days for team in teams):
+        found.pop("occupancy.anchor_pull", None)
     for name, policy in scenario.policy.items():
         parent = scenario.policy.get(policy.extends or "")
         found |= {f"policy.{name}.{path}": figure for path, figure in _stated(policy, parent)}
@@ -82,6 +90,10 @@ def _outside_policies(scenario: Scenario, written: bool = False) -> dict[str, Pr
         for section in _SECTIONS
         for path, figure in _figures(getattr(scenario, section), section, written)
     }
+
+
+def _within_days(path: str) -> bool:
+    return path.startswith("occupancy.") and not path.startswith("occupancy.group.")
 
 
 def _stated(policy: Policy, parent: Policy | None) -> Iterator[tuple[str, Provenance]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -22,7 +22,7 @@ from sim.scenario.types import KINDS
 from sim.scenario.wording import fault_at, faults_of, path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sim.domain.functions import Audit
 
@@ -33,6 +33,22 @@ _STAND_IN: dict[str, Any] = {
     "policy": {"x": {"eligible": 1}},
 }
 """What takes the place of a broken section, so that the others can be checked."""
+
+
+class _Kind(NamedTuple):
+    """A table whose rows stand for tables of the document."""
+
+    named: tuple[str, ...]
+    """The key that names it."""
+    entries: tuple[str, ...]
+    """Where its rows go."""
+    read: Callable[[str, str, str], tables.Entries]
+    keeps_name: bool
+    """Whether the key is one that a scenario has."""
+
+
+_BODIES = _Kind(("bodies",), ("body",), tables.bodies, keeps_name=False)
+_TEAMS = _Kind(("occupancy", "teams"), ("occupancy", "team"), tables.teams, keeps_name=True)
 
 
 @dataclass
@@ -54,14 +70,16 @@ class Reading:
         """
         settings = self._settings(options)
         names = (self.source.main, *self.source.overlays)
+        # bodies are merged by name, teams are not: the option stands in the first layer or the last
+        layers = {_BODIES.named: names[0], _TEAMS.named: names[-1]}
         parsed = {name: self._toml(name) for name in names}
         if None in parsed.values():
             self._stop()
         document = Document(Layer({}, lambda: {(): Place(self.source.shown(names[0]), 1, 1)}))
         for name, data in parsed.items():
-            bodies = [s for s in settings if s.path == ("bodies",)] if name == names[0] else []
-            document.lay(self._layer(name, data or {}, bodies))
-        self.faults += apply(document, [s for s in settings if s.path != ("bodies",)])
+            tables_set = [s for s in settings if layers.get(s.path) == name]
+            document.lay(self._layer(name, data or {}, tables_set))
+        self.faults += apply(document, [s for s in settings if s.path not in layers])
         self._resolve_facts(document)
         return document
 
@@ -128,49 +146,55 @@ class Reading:
             self.faults.append(syntax_fault(text, error, file))
         return None
 
-    def _layer(self, name: str, data: dict[str, Any], bodies: list[Override]) -> Layer:
-        """Return a file as a layer, with the bodies of the table that it names."""
+    def _layer(self, name: str, data: dict[str, Any], settings: list[Override]) -> Layer:
+        """Return a file as a layer, with the rows of the tables that it names."""
         file = self.source.shown(name)
         more: dict[Path, Place] = {}
-        for setting in bodies:
-            data["bodies"] = setting.value
-            more["bodies",] = Place(setting.option)
+        for setting in settings:
+            holder = _holder(data, setting.path, create=True)
+            if holder is not None:
+                holder[setting.path[-1]] = setting.value
+            more[setting.path] = Place(setting.option)
         text = self.source.texts[name].replace("\r\n", "\n")
 
         def places() -> dict[Path, Place]:
             return {p: Place(file, *at) for p, at in positions(text).items()} | more
 
         layer = Layer(data, places, WHOLE)
-        if "bodies" in data:
-            more |= self._bodies(layer)
+        for kind in (_BODIES, _TEAMS):
+            holder = _holder(data, kind.named)
+            if holder is not None and kind.named[-1] in holder:
+                more |= self._rows(layer, kind, holder)
         return layer
 
-    def _bodies(self, layer: Layer) -> dict[Path, Place]:
-        """Put the rows of the table of bodies into the layer; return where they stand."""
-        document = Document(layer)
-        named = layer.data["bodies"]
+    def _rows(self, layer: Layer, kind: _Kind, holder: dict[str, Any]) -> dict[Path, Place]:
+        """Put the rows of a table into the layer that names it; return where they stand."""
+        named, key = holder[kind.named[-1]], kind.entries[-1]
+        example = f'as in {kind.named[-1]} = "{kind.named[-1]}.csv"'
         fault = None
-        if "body" in layer.data:
-            fault = "stands beside [[body]]", "keep the table or the [[body]] tables, not both"
+        if key in holder:
+            heading = f"[[{'.'.join(kind.entries)}]]"
+            fault = f"stands beside {heading}", f"keep the table or the {heading} tables, not both"
         elif not isinstance(named, str):
-            fault = "must be the name of a CSV table", 'as in bodies = "bodies.csv"'
+            fault = "must be the name of a CSV table", example
         else:
             try:
-                table = tables.bodies(*self.source.table(named), self.source.shown(named))
+                table = kind.read(*self.source.table(named), self.source.shown(named))
             except Refused as refused:
                 fault = refused.message, refused.remedy
         if fault:
-            self.faults.append(fault_at(document, ("bodies",), *fault))
-            self.broken.add("body")
-            layer.data.pop("bodies")
+            self.faults.append(fault_at(Document(layer), kind.named, *fault))
+            self.broken.add(".".join(kind.entries))
+            holder.pop(kind.named[-1])
             return {}
-        layer.data.pop("bodies")
-        layer.data["body"] = table.body
+        if not kind.keeps_name:
+            holder.pop(kind.named[-1])
+        holder[key] = table.entries
         self.faults += table.faults
         self.notes.append(f"{named}: {table.dialect}")
         if table.faults:
-            self.broken.add("body")
-        return table.places
+            self.broken.add(".".join(kind.entries))
+        return {(*kind.entries, *path): place for path, place in table.places.items()}
 
     def _audit_table(self, name: str, path: Path, document: Document) -> Audit | None:
         try:
@@ -216,8 +240,21 @@ class Reading:
             faulty = [path_of(details) for details in error.errors(include_url=False)]
             known = [("body",)] if "body" in self.broken else []
             self.faults += faults_of(error, document, known)
-        self.broken |= {str(path[0]) for path in faulty}
+        self.broken |= {_part(path) for path in faulty}
         return Scenario.model_validate(_pruned(document.data, faulty))
+
+
+def _holder(
+    data: dict[str, Any], path: tuple[str, ...], create: bool = False
+) -> dict[str, Any] | None:
+    """Return the table that holds the last key of a path, None where there is none."""
+    holder = data
+    for part in path[:-1]:
+        inner = holder.setdefault(part, {}) if create else holder.get(part)
+        if not isinstance(inner, dict):
+            return None
+        holder = inner
+    return holder
 
 
 def _tables_with_fact(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -232,17 +269,23 @@ def _tables_with_fact(value: Any, path: Path) -> Iterator[tuple[Path, dict[str, 
             yield from _tables_with_fact(inner, (*path, key))
 
 
+def _part(path: Path) -> str:
+    """Return the section of a path, in [occupancy] the part of it that is left out for a fault."""
+    return ".".join(str(part) for part in path[: 2 if path[0] == "occupancy" else 1])
+
+
 def _pruned(data: dict[str, Any], faulty: list[Path]) -> dict[str, Any]:
-    """Return the document without its faulty sections, bodies and policies."""
+    """Return the document without its faulty sections, bodies, policies, parts of the days."""
     left = {**_STAND_IN, **data}
     gone: dict[str, set[str | int]] = {}
     for section, *rest in faulty:
-        if section in ("body", "policy") and rest:
+        if section in ("body", "policy", "occupancy") and rest:
             gone.setdefault(str(section), set()).add(rest[0])
         else:
             left.pop(str(section), None)
     if "body" in gone and "body" in left:
         left["body"] = [b for number, b in enumerate(left["body"]) if number not in gone["body"]]
-    if "policy" in gone and "policy" in left:
-        left["policy"] = {n: p for n, p in left["policy"].items() if n not in gone["policy"]}
+    for section in ("policy", "occupancy"):
+        if section in gone and section in left:
+            left[section] = {n: p for n, p in left[section].items() if n not in gone[section]}
     return {**_STAND_IN, **{key: value for key, value in left.items() if value}}

@@ -5,7 +5,6 @@ Figures that nobody stated carry ``confirmed=False``, so that a run lists them.
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -19,40 +18,29 @@ from pydantic import (
 )
 
 from sim.domain.functions import Audit
+from sim.scenario.occupancy import Occupancy
 from sim.scenario.types import (
     FIGURE_KEYS,
+    UNSTATED,
     Area,
     Count,
     DaysPerWeek,
     Frozen,
     Input,
+    Label,
+    Name,
     NotNegative,
     Probability,
     Provenance,
     Share,
+    Staff,
     Weight,
     Within,
+    unstated,
+    word_or_one,
 )
 
 AreaBasis = Literal["gross", "internal", "usable", "technical_passport"]
-NAME_PATTERN = re.compile(r"^[^\s.=\[\]\"']+$")
-Name = Annotated[str, Field(pattern=NAME_PATTERN.pattern, max_length=80)]
-Staff = Annotated[int, Field(ge=0, le=10_000_000)]
-
-
-def _no_figure_key(name: str) -> str:
-    if name in FIGURE_KEYS:
-        raise ValueError("must not be a word that an input uses itself")
-    return name
-
-
-Label = Annotated[Name, AfterValidator(_no_figure_key)]
-"""A name that may stand where the table of an input may stand too."""
-
-
-def unstated(value: float) -> Input:
-    """Return the input used where a scenario says nothing: a number marked unconfirmed."""
-    return Input(value=value, source="not stated in the scenario", confirmed=False)
 
 
 class About(Frozen):
@@ -194,15 +182,13 @@ class Attendance(Frozen):
     """Each person each day with a probability, or exactly so many days a week."""
     days_basis: Literal["entitled", "observed"] = "entitled"
     """``observed``: days come from badge data and absence is already in them."""
-    weekday: Weekday = Weekday(
-        value=(1.0, 1.0, 1.0, 1.0, 1.0), source="not stated in the scenario", confirmed=False
-    )
+    weekday: Weekday = Weekday(value=(1.0, 1.0, 1.0, 1.0, 1.0), source=UNSTATED, confirmed=False)
     """Profile of the week, Monday to Friday."""
     absence: Share = unstated(0.0)
     """Share of days lost to leave, sickness and missions."""
     clustering: Share = unstated(0.0)
     """Correlation of people's latent propensity to come on a day; below 1."""
-    shared: SharedShock = SharedShock(source="not stated in the scenario", confirmed=False)
+    shared: SharedShock = SharedShock(source=UNSTATED, confirmed=False)
     """How much of the day shock bodies and days of a week have in common."""
     compliance: Share = unstated(1.0)
     """Share of mandated days that people in the combined mode attend."""
@@ -287,12 +273,6 @@ class Modes(Frozen):
     """May repeat the rest, for the reader; then the three add up to 1."""
 
 
-# The choices below say by themselves which form was meant, so that a mistake in one form is
-# reported once and not also as a failure of the other.
-def _word_or_one(data: Any) -> str:
-    return "{word}" if isinstance(data, str) else "{one}"
-
-
 def _bodies_or_one(data: Any) -> str:
     by_body = isinstance(data, dict) and not FIGURE_KEYS & data.keys()
     return "{bodies}" if by_body else "{one}"
@@ -313,7 +293,7 @@ FixedNumber = Annotated[
 EligibleFrom = Literal["audit", "audit_with_services", "blocks", "posts"]
 Eligible = Annotated[
     Annotated[Share, Tag("{one}")] | Annotated[EligibleFrom, Tag("{word}")],
-    Discriminator(_word_or_one),
+    Discriminator(word_or_one),
 ]
 """A share, or where each body's share is taken from."""
 
@@ -358,7 +338,7 @@ class WorkstationRule(Frozen):
 
 Workstations = Annotated[
     Annotated[WorkstationRule, Tag("{one}")] | Annotated[Literal["current"], Tag("{word}")],
-    Discriminator(_word_or_one),
+    Discriminator(word_or_one),
 ]
 """A rule, or the number of today."""
 
@@ -416,5 +396,7 @@ class Scenario(Frozen):
     """The policies to compare; ``baseline`` (do nothing) is always added."""
     correlation: Annotated[tuple[Correlation, ...], Field(strict=False)] = ()
     """Rank correlations between inputs."""
+    occupancy: Occupancy | None = None
+    """What happens within the days."""
     audits: dict[str, Audit] = Field(default={}, exclude=True)
     """Tables of functions by the name that bodies use, put here by the loader."""

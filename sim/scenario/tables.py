@@ -1,4 +1,4 @@
-"""The CSV tables of a scenario: its bodies, and audits of their functions."""
+"""The CSV tables of a scenario: its bodies, its teams, and audits of functions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from sim.scenario.csvtext import Column, Dialect, Row, Table, number, read
 from sim.scenario.document import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sim.errors import Fault
     from sim.scenario.positions import Path
 
@@ -42,16 +44,29 @@ AUDIT_COLUMNS = {
 }
 """Columns of a table of functions."""
 
+TEAM_COLUMNS = {
+    "team": Column("text", required=True),
+    "body": Column("text", required=True),
+    "people": Column("whole", required=True),
+    "neighbourhood": Column("text"),
+    "anchor_days": Column("text"),
+    "group": Column("text"),
+    "source": Column("text"),
+    "confirmed": Column("truth"),
+}
+"""Columns of a table of teams."""
+
 _OFFICE = "office:"
 _SOURCED = ("headcount", "workstations", "area_m2")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-class Bodies(NamedTuple):
-    """What a table of bodies says, as ``[[body]]`` tables would."""
+class Entries(NamedTuple):
+    """What a table says, as TOML tables would: ``[[body]]`` or ``[[occupancy.team]]``."""
 
-    body: list[dict[str, Any]]
+    entries: list[dict[str, Any]]
     places: dict[Path, Place]
+    """Where the table, each entry and each of its keys stand; the table itself is at ``()``."""
     faults: list[Fault]
     dialect: Dialect
 
@@ -64,7 +79,7 @@ class Functions(NamedTuple):
     dialect: Dialect
 
 
-def bodies(text: str, encoding: str, file: str) -> Bodies:
+def bodies(text: str, encoding: str, file: str) -> Entries:
     """Read a table of bodies.
 
     Parameters
@@ -74,19 +89,39 @@ def bodies(text: str, encoding: str, file: str) -> Bodies:
 
     Returns
     -------
-    Bodies
+    Entries
         Rows with a fault are left out.
     """
-    table = read(text, encoding, file, BODY_COLUMNS, _OFFICE)
-    body: list[dict[str, Any]] = []
-    places: dict[Path, Place] = {("body",): Place(file, 1)}
+    return _entries(read(text, encoding, file, BODY_COLUMNS, _OFFICE), _SOURCED)
+
+
+def teams(text: str, encoding: str, file: str) -> Entries:
+    """Read a table of teams.
+
+    Parameters
+    ----------
+    text, encoding, file : str
+        The table, how it was encoded, and its name for the reader.
+
+    Returns
+    -------
+    Entries
+        Rows with a fault are left out.
+    """
+    return _entries(read(text, encoding, file, TEAM_COLUMNS, ""), ("people",))
+
+
+def _entries(table: Table, sourced: Collection[str]) -> Entries:
+    """Return the rows as entries; a row's source is that of the columns ``sourced``."""
+    entries: list[dict[str, Any]] = []
+    places: dict[Path, Place] = {(): Place(table.file, 1)}
     for row in table.rows:
         values = _values(row, table)
         if values is None:
             continue
-        places |= _body_places(len(body), row, file)
-        body.append(_body(values))
-    return Bodies(body, places, table.faults, table.dialect)
+        places |= _row_places(len(entries), row, table.file)
+        entries.append(_entry(values, sourced))
+    return Entries(entries, places, table.faults, table.dialect)
 
 
 def audit(text: str, encoding: str, file: str, name: str) -> Functions:
@@ -155,22 +190,22 @@ def _number(cell: str, column: Column, table: Table, at: tuple[int, str]) -> flo
     return value
 
 
-def _body(values: dict[str, Any]) -> dict[str, Any]:
+def _entry(values: dict[str, Any], sourced: Collection[str]) -> dict[str, Any]:
     told = {key: values.pop(key) for key in ("source", "confirmed") if key in values}
-    body: dict[str, Any] = {}
+    entry: dict[str, Any] = {}
     for name, value in values.items():
         if name.startswith(_OFFICE):
-            body.setdefault("offices", {})[name.removeprefix(_OFFICE)] = value
+            entry.setdefault("offices", {})[name.removeprefix(_OFFICE)] = value
         else:
-            body[name] = {"value": value, **told} if told and name in _SOURCED else value
-    return body
+            entry[name] = {"value": value, **told} if told and name in sourced else value
+    return entry
 
 
-def _body_places(index: int, row: Row, file: str) -> dict[Path, Place]:
-    places: dict[Path, Place] = {("body", index): Place(file, row.line)}
+def _row_places(index: int, row: Row, file: str) -> dict[Path, Place]:
+    places: dict[Path, Place] = {(index,): Place(file, row.line)}
     for name in row.cells:
         inner: Path = ("offices", name.removeprefix(_OFFICE)) if _OFFICE in name else (name,)
-        places["body", index, *inner] = Place(file, row.line, None, name)
+        places[index, *inner] = Place(file, row.line, None, name)
     return places
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.domain import facts, functions
 from sim.scenario.fields import below
+from sim.scenario.occupancy import Occupancy
 from sim.scenario.schema import (
     About,
     AreaNorms,
@@ -39,6 +40,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], bool], ...] = (
     ("[policy.remote]", Policy, True),
     ("[policy.combined]", Policy, True),
     ("[[correlation]]", Correlation, False),
+    ("[occupancy]", Occupancy, False),
 )
 """Heading, class, and whether the section is part of the example or a comment."""
 
@@ -95,6 +97,23 @@ _SHOWN = {
     "policy.remote.dedicated": "{ secrets = 0.10 }",
     "correlation.inputs": '["cost.running.rent", "cost.running.utilities"]',
     "correlation.rank": "0.6",
+    "occupancy.opens": "8.0",
+    "occupancy.closes": "19.0",
+    "occupancy.patience_minutes": "{ uniform = [0, 20], confirmed = false }",
+    "occupancy.remains": "{ value = 0.5, confirmed = false }",
+    "occupancy.out_of_service": "0.02",
+    "occupancy.anchor_pull": "8.0",
+    "occupancy.teams": '"teams.csv"',
+    "occupancy.hours": "{ flexible = { arrival = { uniform = [8, 11] }, stay_hours = 8 } }",
+    "occupancy.lunch": "{ share = 0.9, start = 13, length_minutes = 60 }",
+    "occupancy.meetings": "{ per_person = 0.8, length_minutes = 45, people = 4 }",
+    "occupancy.room": "[{ seats = 4, rooms = 6 }]",
+    "occupancy.booking": "{ share = 0.5, no_show = 0.1, release_minutes = 60 }",
+    "occupancy.visitors": "{ per_day = 12, arrival = { uniform = [9, 16] }, stay_hours = 2 }",
+    "occupancy.calendar": '{ start = 2024-09-02, country = "KZ", season = { 7 = 0.25 } }',
+    "occupancy.neighbourhood": '[{ name = "floor-1", body = "central", workstations = 40 }]',
+    "occupancy.group": "{ carers = { eligible = 0.9, adjustment = true } }",
+    "occupancy.team": '[{ team = "audit", body = "central", people = 14, group = "carers" }]',
 }
 """Keys that the example only shows, beside those with a default."""
 
@@ -110,6 +129,13 @@ drafting rules,main,no,,full,,,,example
 inspections,main,no,,partial,0.5,visits on site,,example
 secret records,auxiliary,no,,none,,law on state secrets,,example
 public reception,main,yes,,full,,,,example
+"""
+
+_TEAMS = """\
+team,body,people,neighbourhood,anchor_days,group,source,confirmed
+audit,central,14,,Tue Thu,,example,false
+legal,central,9,,Wed,,example,false
+fieldwork,regional,20,,,,example,false
 """
 
 
@@ -131,13 +157,13 @@ def template() -> str:
 
 
 def template_tables() -> dict[str, str]:
-    """Return the CSV tables that the template names, by name.
+    """Return the CSV tables that the template names, in use or as a comment, by name.
 
     Returns
     -------
     dict of str to str
     """
-    return {"bodies.csv": _BODIES, "functions.csv": _FUNCTIONS}
+    return {"bodies.csv": _BODIES, "functions.csv": _FUNCTIONS, "teams.csv": _TEAMS}
 
 
 def _about_inputs() -> Iterator[str]:

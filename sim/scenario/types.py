@@ -8,9 +8,10 @@ the template and the JSON Schema are generated from it.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +26,9 @@ Positive = Annotated[FiniteFloat, Field(gt=0)]
 Probability = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Weight = Annotated[FiniteFloat, Field(ge=0, le=1e9)]
 Figure = Annotated[FiniteFloat, Field(ge=-1e15, le=1e15)]
+Staff = Annotated[int, Field(ge=0, le=10_000_000)]
+NAME_PATTERN = re.compile(r"^[^\s.=\[\]\"']+$")
+Name = Annotated[str, Field(pattern=NAME_PATTERN.pattern, max_length=80)]
 
 
 class Frozen(BaseModel):
@@ -142,6 +146,23 @@ FIGURE_KEYS = frozenset({*KINDS, "source", "confirmed", "per"})
 """Words that make a table an input; no body may be called one of them."""
 
 
+def _no_figure_key(name: str) -> str:
+    if name in FIGURE_KEYS:
+        raise ValueError("must not be a word that an input uses itself")
+    return name
+
+
+Label = Annotated[Name, AfterValidator(_no_figure_key)]
+"""A name that may stand where the table of an input may stand too."""
+
+
+# Choices say by themselves which form was meant, so that a mistake in one form is reported once
+# and not also as a failure of the other.
+def word_or_one(data: Any) -> str:
+    """Return the mark of a word where a text stands, else of the other form."""
+    return "{word}" if isinstance(data, str) else "{one}"
+
+
 class Input(Provenance):
     """A quantity: a number, or exactly one of the distributions below."""
 
@@ -215,31 +236,87 @@ class Input(Provenance):
                 return 0.0, 1.0
 
 
+class _Supported(Protocol):
+    @property
+    def kind(self) -> str: ...
+
+    def support(self) -> tuple[float, float]: ...
+
+
+_Given = TypeVar("_Given", bound=_Supported)
+_OPEN = ("lognormal", "beta", "survey")
+"""Kinds that come as near to the end of their support as one likes and never reach it."""
+
+
 @dataclass(frozen=True)
 class Within:
-    """A validator that refuses an input which can leave ``[low, high]``."""
+    """A validator that refuses an input which can leave ``[low, high]``.
+
+    With ``above`` it must not be ``low`` itself, with ``below`` not ``high``.
+    """
 
     low: float
     high: float = math.inf
+    above: bool = False
+    below: bool = False
 
-    def __call__(self, given: Input) -> Input:
+    def __call__(self, given: _Given) -> _Given:
         """Return the input; raise ValueError if it can leave the limits."""
         smallest, largest = given.support()
-        if smallest < self.low or largest > self.high:
-            constant = smallest == largest
-            found = f"is {largest:g}" if constant else f"reaches from {smallest:g} to {largest:g}"
-            raise ValueError(f"must be {self}; this {found}")
+        inside = smallest >= self.low and largest <= self.high
+        if given.kind not in _OPEN:
+            inside &= not (self.above and smallest == self.low)
+            inside &= not (self.below and largest == self.high)
+        if not inside:
+            raise ValueError(f"must be {self}; this {found(given)}")
         return given
 
     def __str__(self) -> str:
+        low = f"above {self.low:g}" if self.above else f"at least {self.low:g}"
         if math.isinf(self.high):
-            return f"at least {self.low:g}"
+            return low
+        if self.above or self.below:
+            return f"{low} and {'below' if self.below else 'at most'} {self.high:g}"
         return f"from {self.low:g} to {self.high:g}"
+
+
+def found(given: _Supported) -> str:
+    """Return in words the values that an input can have."""
+    smallest, largest = given.support()
+    if smallest == largest:
+        return f"is {largest:g}"
+    return f"reaches from {smallest:g} to {largest:g}"
 
 
 Share = Annotated[Input, AfterValidator(Within(0, 1))]
 NotNegative = Annotated[Input, AfterValidator(Within(0))]
 DaysPerWeek = Annotated[Input, AfterValidator(Within(0, 5))]
+
+
+class Number(Provenance):
+    """A number that is not drawn, with its source."""
+
+    value: Figure
+    """The number."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.keys().isdisjoint(set(KINDS) - {"value"}):
+            raise ValueError("must be a plain number: it is not drawn")
+        return from_number(data)
+
+    @property
+    def kind(self) -> str:
+        """``value``, as an input calls it."""
+        return "value"
+
+    def support(self) -> tuple[float, float]:
+        """Return the number twice."""
+        return self.value, self.value
+
+
+Rate = Annotated[Number, AfterValidator(Within(0, 1))]
 
 
 class Count(Provenance):
@@ -258,3 +335,12 @@ class Area(Provenance):
     """The area [m²]."""
 
     _shorthand = model_validator(mode="before")(from_number)
+
+
+UNSTATED = "not stated in the scenario"
+"""The source of a figure that a scenario leaves open."""
+
+
+def unstated(value: float) -> Input:
+    """Return the input used where a scenario says nothing: a number marked unconfirmed."""
+    return Input(value=value, source=UNSTATED, confirmed=False)

@@ -41,6 +41,7 @@ _PLAIN = {
     "too_long": "must have at most {max_length} entries",
     "string_too_long": "must have at most {max_length} characters",
     "literal_error": "must be one of {expected}",
+    "date_type": "must be a date without a time, as in 2023-09-04",
 }
 
 
@@ -167,7 +168,7 @@ def _message(details: ErrorDetails) -> str:
 
 
 def _expected(class_name: str) -> str:
-    if class_name in ("Count", "Area"):
+    if class_name in ("Count", "Area", "Number"):
         return 'must be a number, or a table such as { value = 12, source = "…" }'
     if class_name in ("Input", "AreaNorm"):
         return 'must be a number, or a table such as { uniform = [1, 2], source = "…" }'
@@ -177,6 +178,8 @@ def _expected(class_name: str) -> str:
 
 
 def _expected_word(path: tuple[str | int, ...], words: str) -> str:
+    if "fallback" in path:
+        return f"must be a list of neighbourhoods, or {words}"
     if "workstations" in path:
         return f"must be a table such as {{ per_person = 0.8 }}, or {words}"
     return f"must be a share such as 0.8, a distribution, or {words}"
