@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from broken_inputs import BASE, BODIES, FUNCTIONS, NO_BODIES, WITH_TABLE, changed
+from broken_inputs import BASE, BODIES, FUNCTIONS, NO_BODIES, POST, WITH_TABLE, changed
 
 from sim.domain import facts, functions
 from sim.errors import InputError
@@ -127,6 +127,19 @@ def test_audits_shipped_and_from_a_table() -> None:
     table = audits["functions.csv"]
     assert [f.share for f in table.functions] == [1.0, 0.5, 0.0]
     assert [f.staff for f in table.functions] == [40, 40, 20]
+
+
+def test_posts_are_checked_against_their_audit() -> None:
+    central = POST + '{ "media policy" = 0.4, "state secrets" = 0.6 }'
+    local = POST.replace("1200", "600").replace("staff = 100", "staff = 50")
+    text = changed(
+        ("area_m2 = 1200", central),
+        ("area_m2 = 600", local + '{ "media policy" = 1.0 }'),
+        ("eligible = 0.5", 'eligible = "posts"'),
+    )
+    assert loaded(text).scenario.policy["half"].eligible == "posts"
+    with pytest.raises(InputError, match="only 2 weekdays have a weight above 0"):
+        loaded(text.replace("[1, 1, 1, 1, 0.5]", "[1, 1, 0, 0, 0]"))
 
 
 def test_inputs_by_path() -> None:

@@ -106,8 +106,12 @@ def _days(policy: Policy, scenario: Scenario) -> Iterator[Problem]:
 
 def _floors(scenario: Scenario, open_days: int) -> Iterator[Problem]:
     for body in scenario.body:
+        audit = scenario.audits.get(body.audit or "")
+        known = {function.name for function in audit.functions} if audit else set()
         for post in body.posts:
-            floor = least_days_on_site(scenario.audits[body.audit or ""], post.time)
+            if audit is None or not post.time.keys() <= known:
+                continue  # told at the body
+            floor = least_days_on_site(audit, post.time)
             if open_days < floor < WORKING_DAYS:
                 message = f"asks for {floor:g} days on site of {post.name} in {body.name}"
                 remedy = f"only {open_days} weekdays have a weight above 0, see attendance.weekday"
