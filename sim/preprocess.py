@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from sim import places
 from sim.domain.eligibility import beta_parameters, least_days_on_site, weights
 from sim.problem import (
     BASELINE,
@@ -23,6 +25,7 @@ from sim.problem import (
 )
 from sim.scenario.schema import Body, Policy, Scenario, ServiceLevel
 from sim.scenario.types import Input
+from sim.unknowns import Unknowns
 
 DO_NOTHING = Policy(title="Do nothing", eligible=Input(value=0.0))
 
@@ -39,7 +42,7 @@ def build(scenario: Scenario) -> Problem:
     -------
     Problem
     """
-    unknowns = _Unknowns()
+    unknowns = Unknowns()
     attendance = _attendance(scenario, unknowns)
     gates = tuple(
         GatePlan(
@@ -57,6 +60,7 @@ def build(scenario: Scenario) -> Problem:
     )
     policies = {BASELINE: DO_NOTHING} | dict(scenario.policy)
     plans = tuple(_policy(name, policies[name], scenario, unknowns) for name in policies)
+    occupancy = places.occupancy(scenario, unknowns)
     correlated, cholesky = _correlation(scenario)
     return Problem(
         name=scenario.scenario.name,
@@ -81,64 +85,11 @@ def build(scenario: Scenario) -> Problem:
         space=space,
         running_cost=running,
         policies=plans,
-        occupancy=None,
+        occupancy=occupancy,
     )
 
 
-class _Unknowns:
-    """The inputs met so far, each distinct one once."""
-
-    def __init__(self) -> None:
-        self.found: dict[Unknown, int] = {}
-
-    def add(self, path: str, given: Input) -> int:
-        """Return the index of an input; policies that say the same share it."""
-        per_body = given.per == "body"
-        stream = f"{path}/each" if per_body else path
-        return self.index(Unknown(stream, distribution(given), per_body))
-
-    def add_optional(self, path: str, given: Input | None) -> int | None:
-        return None if given is None else self.add(path, given)
-
-    def constant(self, path: str, value: float) -> int:
-        return self.index(Unknown(path, Distribution("value", (value,)), per_body=False))
-
-    def index(self, unknown: Unknown) -> int:
-        return self.found.setdefault(unknown, len(self.found))
-
-    def for_bodies(
-        self, path: str, given: Input | Mapping[str, Input], bodies: Iterable[Body]
-    ) -> tuple[int, ...]:
-        """Return one index for each body, of its own input or the one that holds for all."""
-        if isinstance(given, Input):
-            return tuple(self.add(path, given) for _ in bodies)
-        return tuple(self.add(f"{path}.{body.name}", given[body.name]) for body in bodies)
-
-
-def distribution(given: Input) -> Distribution:
-    """Return the distribution that an input stands for."""
-    match given:
-        case Input(value=float(value)):
-            return Distribution("value", (value,))
-        case Input(normal=normal) if normal is not None:
-            return Distribution("normal", (normal.mean, normal.sd, *normal.limits()))
-        case Input(lognormal=lognormal) if lognormal is not None:
-            return Distribution("lognormal", (lognormal.mean, lognormal.sd))
-        case Input(beta=beta) if beta is not None:
-            precision = beta.mean * (1 - beta.mean) / beta.sd**2 - 1
-            return Distribution("beta", (beta.mean * precision, (1 - beta.mean) * precision))
-        case Input(survey=survey) if survey is not None:
-            positive = survey.share * survey.n
-            return Distribution("beta", (positive + 0.5, survey.n - positive + 0.5))
-        case Input(discrete=discrete) if discrete is not None:
-            return Distribution("discrete", (*discrete.values, *discrete.weights))
-        case Input(empirical=tuple(values)):
-            return Distribution("discrete", (*values, *(1.0 for _ in values)))
-        case _:
-            return Distribution(given.kind, getattr(given, given.kind))
-
-
-def _attendance(scenario: Scenario, unknowns: _Unknowns) -> AttendancePlan:
+def _attendance(scenario: Scenario, unknowns: Unknowns) -> AttendancePlan:
     said = scenario.attendance
     weekday = said.weekday.value
     assert weekday is not None, "the loader resolves facts"
@@ -156,7 +107,7 @@ def _attendance(scenario: Scenario, unknowns: _Unknowns) -> AttendancePlan:
     )
 
 
-def _space(scenario: Scenario, unknowns: _Unknowns) -> AreaPlan:
+def _space(scenario: Scenario, unknowns: Unknowns) -> AreaPlan:
     said = scenario.area
     offices = tuple(
         (
@@ -173,7 +124,7 @@ def _space(scenario: Scenario, unknowns: _Unknowns) -> AreaPlan:
     return AreaPlan(workstation, offices, (share, seat))
 
 
-def _policy(name: str, said: Policy, scenario: Scenario, unknowns: _Unknowns) -> PolicyPlan:
+def _policy(name: str, said: Policy, scenario: Scenario, unknowns: Unknowns) -> PolicyPlan:
     bodies = scenario.body
     rule = None if said.workstations == "current" else said.workstations
     fixed: tuple[int, ...] | None = None
@@ -184,7 +135,7 @@ def _policy(name: str, said: Policy, scenario: Scenario, unknowns: _Unknowns) ->
     return PolicyPlan(
         name=name,
         title=said.title or name,
-        groups=_groups(said, scenario, unknowns),
+        groups=_groups(name, said, scenario, unknowns),
         readiness=said.readiness,
         remote=unknowns.add("modes.remote", said.modes.remote),
         combined=unknowns.add("modes.combined", said.modes.combined),
@@ -228,8 +179,11 @@ def _pools(kind: str, bodies: tuple[Body, ...]) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def _groups(said: Policy, scenario: Scenario, unknowns: _Unknowns) -> tuple[EligibleGroup, ...]:
+def _groups(
+    name: str, said: Policy, scenario: Scenario, unknowns: Unknowns
+) -> tuple[EligibleGroup, ...]:
     found: list[EligibleGroup] = []
+    apart = [] if name == BASELINE else places.eligible_apart(scenario, unknowns)
     for b, body in enumerate(scenario.body):
         match said.eligible:
             case "audit" | "audit_with_services" as how:
@@ -244,11 +198,26 @@ def _groups(said: Policy, scenario: Scenario, unknowns: _Unknowns) -> tuple[Elig
             case Input() as share:
                 index = unknowns.add("eligible", share)
                 found.append(EligibleGroup(b, body.headcount.value, index, 0.0))
-    return tuple(found)
+    return tuple(_divided(found, apart))
+
+
+def _divided(
+    groups: list[EligibleGroup], apart: list[tuple[int, int, int]]
+) -> Iterator[EligibleGroup]:
+    """Yield the groups, and behind those of a body its people with a share of their own.
+
+    ``apart`` has body, people and share; the loader sees to it that such a body is one group.
+    """
+    own = {body: [(n, share) for b, n, share in apart if b == body] for body, _, _ in apart}
+    for group in groups:
+        others = own.get(group.body, [])
+        yield replace(group, staff=group.staff - sum(people for people, _ in others))
+        for people, share in others:
+            yield EligibleGroup(group.body, people, share, 0.0)
 
 
 def _audited(
-    b: int, body: Body, scenario: Scenario, services: bool, unknowns: _Unknowns
+    b: int, body: Body, scenario: Scenario, services: bool, unknowns: Unknowns
 ) -> list[EligibleGroup]:
     """Eligibility by functions: their staff where known, else shares ~ Dirichlet(1)."""
     assert body.audit is not None, "the loader asks for an audit"
@@ -272,7 +241,7 @@ def _audited(
     return [EligibleGroup(b, body.headcount.value, index, 0.0)]
 
 
-def _posts(b: int, body: Body, scenario: Scenario, unknowns: _Unknowns) -> list[EligibleGroup]:
+def _posts(b: int, body: Body, scenario: Scenario, unknowns: Unknowns) -> list[EligibleGroup]:
     """Return the posts with several functions: eligible if any of their time is remote."""
     assert body.audit is not None, "the loader asks for an audit"
     audit = scenario.audits[body.audit]
