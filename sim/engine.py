@@ -8,6 +8,7 @@ import xarray as xr
 from sim.kernels import area
 from sim.kernels.area import ratio
 from sim.occupancy.desks import worst_team
+from sim.occupancy.hours import shortage_in_hours
 from sim.people import Staff, draw_staff
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.results.label import label
@@ -66,6 +67,8 @@ def _simulate_policy(
         found |= exact_presence(people)
         if exact_days(problem, plan):
             found |= exact_risk(problem, plan, people, provided, found)
+    if plan.in_hours:
+        found |= shortage_in_hours(problem, plan, people, provided, draws)
     found |= use(plan, found)
     found |= worst_team(problem, plan, people, provided, draws)
     found |= _level(problem, plan, people, draws, found)

@@ -151,6 +151,7 @@ def _policy(name: str, said: Policy, scenario: Scenario, unknowns: Unknowns) -> 
         service=None if rule is None or rule.service is None else _service(rule.service),
         fixed=fixed,
         keeps_area=name == BASELINE,
+        in_hours=said.shortage_from == "hours",
     )
 
 

@@ -127,6 +127,8 @@ class PolicyPlan:
     service: ServicePlan | None
     fixed: tuple[int, ...] | None
     keeps_area: bool
+    in_hours: bool = False
+    """Whether its shortage comes from weeks in time, not from day counts."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,10 +46,10 @@ def drawn_variables(problem: Problem, plan: PolicyPlan) -> frozenset[str]:
     names = {"onsite_peak", "group_onsite_peak"}
     if problem.occupancy is not None and problem.occupancy.stated_teams:
         names |= {"worst_team_shortage", "group_worst_team_shortage"}
-    if not exact_days(problem, plan):
+    if plan.in_hours or not exact_days(problem, plan):
         names |= {"shortage_per_day", "shortage_by_weekday", "group_shortage_per_day"}
         names |= {"shortage_per_person", "unmet_people", "utilisation"}
-    if not exact_weeks(problem, plan):
+    if plan.in_hours or not exact_weeks(problem, plan):
         names |= {"shortage_per_week", "group_shortage_per_week"}
     elif clusters(problem) and problem.attendance.common > 0 and problem.attendance.week > 0:
         names |= {"group_shortage_per_week"}

@@ -55,6 +55,9 @@ def _problems(policy: Policy, scenario: Scenario) -> Iterator[Problem]:
     yield from _dedicated(policy, scenario.body)
     if policy.readiness != "none" and not scenario.readiness.gates:
         yield ("readiness",), "needs gates to pass", "add a table [readiness.NAME] for each"
+    if policy.shortage_from == "hours" and scenario.occupancy is None:
+        message = "needs [occupancy], which says when people come and go"
+        yield ("shortage_from",), message, "add that part, or write counts"
     homeless = [body.name for body in scenario.body if body.building is None]
     if policy.pool == "building" and homeless:
         message = f"needs a building for every body; none for {_listed(homeless)}"

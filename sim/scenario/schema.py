@@ -364,6 +364,9 @@ class Policy(Frozen):
     """Share of filled posts with a workstation of their own, by reason; never shared."""
     pool: Literal["body", "building", "all"] = "body"
     """Who shares workstations with whom."""
+    shortage_from: Literal["counts", "hours"] = "counts"
+    """A day is short if more people come than there are workstations, or if somebody looks for a
+    workstation during the day and finds none; ``hours`` needs [occupancy] and takes longer."""
 
 
 class Correlation(Frozen):
