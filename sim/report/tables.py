@@ -140,6 +140,8 @@ def print_run(
     _print_money(console, results)
     print_register(console, register)
     print_remarks(console, "Drawn day by day, having no exact form", drawn_words(drawn))
+    timed = [plan.name for plan in results.policies if plan.in_hours]
+    print_remarks(console, "Shortage in hours, not by day counts", [_in_hours(n) for n in timed])
     print_remarks(console, "How tables were read", notes)
     if "precision" in document:
         _print_precision(console, document["precision"], document["engine"]["draws"])
@@ -164,6 +166,13 @@ def print_classification(console: Console, classification: str | None) -> None:
     """Print the marking that belongs on every output, where there is one."""
     if classification:
         console.print(Text(plain(classification), style="bold reverse"))
+
+
+def _in_hours(policy: str) -> str:
+    return (
+        f"{policy}: a day is short if somebody looks for a workstation and finds none, after "
+        "waiting and looking elsewhere; `officesim occupancy` shows it beside day counts."
+    )
 
 
 def _print_places(console: Console, results: Results) -> None:
