@@ -79,7 +79,7 @@ def changed(*pairs: tuple[str, str]) -> str:
     return text
 
 
-def _line(text: str) -> int | None:
+def marked_line(text: str) -> int | None:
     marked = [number for number, line in enumerate(text.split("\n"), 1) if "#!" in line]
     return marked[0] if marked else None
 
@@ -87,13 +87,13 @@ def _line(text: str) -> int | None:
 def toml(name: str, old: str, new: str, phrase: str) -> Case:
     """Return the case of one text replaced in the base scenario."""
     text = changed((old, new))
-    return name, {"scenario.toml": text}, (), "scenario.toml", _line(text), phrase
+    return name, {"scenario.toml": text}, (), "scenario.toml", marked_line(text), phrase
 
 
 def more(name: str, added: str, phrase: str) -> Case:
     """Return the case of a text added to the base scenario."""
     text = f"{BASE}\n{added}\n"
-    return name, {"scenario.toml": text}, (), "scenario.toml", _line(text), phrase
+    return name, {"scenario.toml": text}, (), "scenario.toml", marked_line(text), phrase
 
 
 def set_(name: str, option: str, phrase: str) -> Case:
@@ -128,13 +128,13 @@ def audited(name: str, table: str, phrase: str) -> Case:
     """Return the case of a table of functions that does not fit its body."""
     text = changed(("area_m2 = 1200", 'area_m2 = 1200\naudit = "functions.csv" #!'))
     files: Files = {"scenario.toml": text, "functions.csv": table}
-    return name, files, (), "scenario.toml", _line(text), phrase
+    return name, files, (), "scenario.toml", marked_line(text), phrase
 
 
 def with_table(name: str, header: str, phrase: str, **files: str) -> Case:
     """Return the case of a top-level line that names a table wrongly."""
     text = f"{header}\n{NO_BODIES}"
-    return name, {"scenario.toml": text, **files}, (), "scenario.toml", _line(text), phrase
+    return name, {"scenario.toml": text, **files}, (), "scenario.toml", marked_line(text), phrase
 
 
 POST = """\

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.preprocess import distribution
 from sim.problem import Distribution
 from sim.sampling import draw, quantile
 from sim.scenario.types import Input
+from sim.unknowns import distribution
 
 U = np.array([2.0**-53, 1e-12, 1e-6, 0.01, 0.1, 0.3, 0.5, 0.62, 0.9, 0.99, 1 - 1e-6, 1 - 2.0**-53])
 BODY = """

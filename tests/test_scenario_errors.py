@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import broken_inputs
+import broken_occupancy
 import pytest
-from broken_inputs import BASE, BODIES, CASES, WITH_TABLE, changed
+from broken_inputs import BASE, BODIES, WITH_TABLE, changed
+from broken_occupancy import TEAMS, WITH_TEAMS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from broken_inputs import Files
 
+CASES = [*broken_inputs.CASES, *broken_occupancy.CASES]
 SEVERAL = {"empty-file"}
 """Cases in which more than one thing is wrong."""
 
@@ -190,6 +194,9 @@ KEYS = [
     "bodies",
     "readiness.x",
     "policy.new.extends",
+    "occupancy",
+    "occupancy.teams",
+    "occupancy.hours.fixed.share",
 ]
 
 
@@ -203,8 +210,7 @@ def is_told(files: dict[str, str], *overrides: str) -> bool:
 
 
 @st.composite
-def mutated(draw: st.DrawFn) -> str:
-    text = BASE
+def mutated(draw: st.DrawFn, text: str = BASE) -> str:
     for _ in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, len(text)))
         end = min(len(text), start + draw(st.sampled_from([0, 0, 1, 3, 12, 60])))
@@ -213,8 +219,8 @@ def mutated(draw: st.DrawFn) -> str:
 
 
 @st.composite
-def revalued(draw: st.DrawFn) -> str:
-    lines = BASE.split("\n")
+def revalued(draw: st.DrawFn, text: str = BASE) -> str:
+    lines = text.split("\n")
     for _ in range(draw(st.integers(1, 3))):
         number = draw(st.sampled_from([n for n, line in enumerate(lines) if "=" in line]))
         key = lines[number].partition("=")[0]
@@ -228,6 +234,12 @@ def revalued(draw: st.DrawFn) -> str:
 @given(st.one_of(mutated(), revalued()))
 def test_nothing_but_input_errors(text: str) -> None:
     assert is_told({"scenario.toml": text})
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.one_of(mutated(WITH_TEAMS), revalued(WITH_TEAMS)))
+def test_nothing_but_input_errors_within_the_days(text: str) -> None:
+    assert is_told({"scenario.toml": text, "teams.csv": TEAMS})
 
 
 @settings(deadline=None, max_examples=150)
@@ -245,6 +257,14 @@ def test_no_override_breaks_the_loader(key: str, value: str) -> None:
 def test_no_table_breaks_the_loader(tokens: list[str], at: int) -> None:
     table = BODIES[:at] + "".join(tokens) + BODIES[at:]
     assert is_told({"scenario.toml": WITH_TABLE, "bodies.csv": table})
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.lists(st.sampled_from([*TOKENS, ";", "\t", "audit", "north", "Mon", "0"]), max_size=6),
+       st.integers(0, len(TEAMS)))  # fmt: skip
+def test_no_table_of_teams_breaks_the_loader(tokens: list[str], at: int) -> None:
+    table = TEAMS[:at] + "".join(tokens) + TEAMS[at:]
+    assert is_told({"scenario.toml": WITH_TEAMS, "teams.csv": table})
 
 
 def test_a_list_of_wrong_entries_is_not_called_too_short():

@@ -12,7 +12,9 @@ import pytest
 from pydantic import BaseModel
 
 from sim.domain import facts
+from sim.scenario.inputs import register
 from sim.scenario.load import load, unconfirmed
+from sim.scenario.occupancy import WEEKDAYS
 from sim.scenario.types import Provenance
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ POLICIES = {
     "national": {
         *("published", "level95", "secure", "audited", "today", "invested", "combined"),
     },
+    "neighbourhoods": {"pooled", "teams"},
     "single-office": {"pooled", "seven-per-ten"},
 }
 
@@ -87,7 +90,7 @@ def test_it_loads_under_its_own_name_with_its_policies(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_unconfirmed_figure_has_a_source_or_a_reason(name: str) -> None:
-    open_figures = [figure for figure in figures(scenario(name)) if not figure.confirmed]
+    open_figures = [given for given in register(scenario(name)).values() if not given.confirmed]
     assert all(figure.source for figure in open_figures)
     assert "not stated in the scenario" not in {figure.source for figure in open_figures}
 
@@ -170,6 +173,15 @@ def test_kazakhstan_has_the_shipped_audit_and_survey_figures() -> None:
     assert shipped.attendance.weekday.value == tuple(round(day, 2) for day in index)
 
 
+def test_kazakhstan_has_no_confirmed_figure_within_the_days() -> None:
+    within = {p: f for p, f in register(scenario("kazakhstan-2023")).items() if "occupancy" in p}
+    assert len(within) == 19
+    assert all(given.source.startswith("assumed") for given in within.values())
+    assert not any(given.confirmed for given in within.values())
+    calendar = scenario("kazakhstan-2023").occupancy.calendar
+    assert (calendar.start.isoformat(), calendar.country) == ("2023-09-04", "KZ")
+
+
 # One office
 
 
@@ -189,6 +201,43 @@ def test_the_single_office_is_binomial_and_needs_119_workstations() -> None:
     assert pooled.eligible.value == pooled.modes.combined.value == 1
     short = 1 - pooled.workstations.service.per_day
     assert binomial_above(119, 180, presence) <= short < binomial_above(118, 180, presence)
+
+
+# Teams with workstations of their own
+
+
+def test_nothing_in_the_neighbourhoods_is_left_to_confirm() -> None:
+    assert unconfirmed(scenario("neighbourhoods")) == ()
+
+
+def test_twelve_teams_apart_need_144_workstations_and_together_119() -> None:
+    shipped = scenario("neighbourhoods")
+    attendance, pooled = shipped.attendance, shipped.policy["pooled"]
+    presence = pooled.days_on_site.value / 5 * attendance.compliance.value
+    assert presence == pytest.approx(0.6)
+    assert attendance.absence.value == attendance.clustering.value == 0
+    assert pooled.eligible.value == pooled.modes.combined.value == 1
+    teams, places = shipped.occupancy.team, shipped.occupancy.neighbourhood
+    assert [team.people.value for team in teams] == 12 * [15]
+    assert [place.workstations.value for place in places] == 12 * [12]
+    assert pooled.workstations.fixed == 119
+    assert shipped.policy["teams"].workstations.fixed == 144
+    assert binomial_above(119, 180, presence) <= 0.05 < binomial_above(118, 180, presence)
+    assert binomial_above(12, 15, presence) <= 0.05 < binomial_above(11, 15, presence)
+
+
+def test_each_team_has_its_place_and_stays_on_its_floor() -> None:
+    occupancy = scenario("neighbourhoods").occupancy
+    assert {t.neighbourhood for t in occupancy.team} == {n.name for n in occupancy.neighbourhood}
+    for place in occupancy.neighbourhood:
+        assert all(other[:-1] == place.name[:-1] for other in place.fallback)
+
+
+def test_on_each_floor_each_weekday_is_the_anchor_day_of_one_team() -> None:
+    floors: dict[str, list[str]] = {}
+    for team in scenario("neighbourhoods").occupancy.team:
+        floors.setdefault(team.neighbourhood[:-2], []).extend(team.anchor_days.split())
+    assert [sorted(days) for days in floors.values()] == 3 * [sorted(WEEKDAYS)]
 
 
 # An order to attend

@@ -272,7 +272,7 @@ def _print_figures(console: Console, register: dict[str, Provenance]) -> None:
         table.add_row(*map(Text, cells), Text(plain(given.source or "not stated")), mark)
     console.print(table)
     if len(shown) < len(register):
-        console.print(Text("Bodies with the same source share a line.", style="dim"))
+        console.print(Text("Bodies and teams with the same source share a line.", style="dim"))
 
 
 def print_checked(

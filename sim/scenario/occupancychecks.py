@@ -42,7 +42,10 @@ def occupancy_problems(scenario: Scenario, broken: frozenset[str]) -> Iterator[P
     """
     if scenario.occupancy is None:
         return
-    checks = _Checks(scenario, scenario.occupancy, broken)
+    keys = list(Occupancy.model_fields)
+    strangers = {part.removeprefix("occupancy.") for part in broken} - {*keys, "occupancy"}
+    meant = {f"occupancy.{nearest(name, keys)}" for name in strangers}
+    checks = _Checks(scenario, scenario.occupancy, broken | meant)
     yield from checks.hours()
     yield from checks.drawn_for_visits(scenario.occupancy, AT)
     yield from checks.rooms()
@@ -181,7 +184,8 @@ class _Checks:
                 yield (*at, "workstations"), message, remedy
             yield from self._body(neighbourhood.body, at)
         lacking = [name for name in self.bodies if not self.of_body[name]]
-        if given and lacking and self.whole("body", "neighbourhood"):
+        known = self.of_body.keys() == self.bodies.keys()
+        if given and lacking and known and self.whole("body", "neighbourhood"):
             message = f"say nothing of {_listed(lacking)}"
             remedy = "give every body one at least, or leave all of them out"
             yield (*AT, "neighbourhood"), message, remedy
@@ -227,12 +231,13 @@ class _Checks:
 
     def groups(self) -> Iterator[Problem]:
         used = {team.group for team in self.said.team}
+        known = used <= {None, *self.said.group} and self.whole("team", "teams")
         for name, group in self.said.group.items():
             at = (*AT, "group", name)
             if group.hours not in {None, *self.said.hours} and self.whole("hours"):
                 remedy = _meant(group.hours or "", self.said.hours, "schedules")
                 yield (*at, "hours"), "is no schedule of [occupancy.hours]", remedy
-            if name not in used and self.whole("team"):
+            if name not in used and known:
                 remedy = "name it in the column group of the teams, or leave it out"
                 yield at, "has nobody in it", remedy
             if group.eligible is not None and self.whole("body", "policy", "team"):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.scenario.positions import Path
 
 _NUMBER = re.compile(r"([+-]?\d[\d \u00a0\u202f_]*)(?:[.,](\d+))?\s*(%?)")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MARKS = frozenset({"{one}", "{word}", "{bodies}", "[key]"})
 _PATTERNS = {
     r"^[A-Z]{3}$": "must be three capital letters, as in KZT",
@@ -215,6 +216,8 @@ def _text_remedy(text: str, details: ErrorDetails) -> str:
     number = as_number(text)
     if number is not None:
         return f"write {number} without quotes"
+    if details["type"] == "date_type":
+        return f"write {text} without quotes" if _DATE.fullmatch(text) else ""
     if details["type"] == "literal_error":
         words = re.findall(r"'([^']+)'", details["ctx"]["expected"])
         near = nearest(text, words)
