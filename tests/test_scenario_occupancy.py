@@ -15,7 +15,7 @@ import sim
 from sim.engine import simulate
 from sim.errors import InputError
 from sim.problem import Distribution
-from sim.report.figures import figure_lines
+from sim.report.register import figure_lines
 from sim.sampling import draw
 from sim.scenario.inputs import input_paths, register
 from sim.scenario.load import Loaded, load, load_texts, unconfirmed
