@@ -248,7 +248,7 @@ CASES: list[Case] = [
         "say nothing of local",
     ),
     # groups
-    says("group-without-schedule", 'hours = "early"', 'hours = "erly" #!', "did you mean early?"),
+    says("group-without-schedule", 'hours = "early"', 'hours = "earl" #!', "did you mean early?"),
     says(
         "group-without-people",
         "[occupancy.group.shift]",
@@ -295,7 +295,7 @@ CASES: list[Case] = [
     teams("team-neighbourhood", "20,south", "20,suoth", 4, "did you mean south?"),
     teams("team-elsewhere", "20,south", "20,hall", 4, "belongs to another body than the team"),
     teams("team-homeless", "20,south", "20,", 4, "is required: central has several"),
-    teams("team-group", "shift", "shfit", 4, "did you mean shift?"),
+    teams("team-group", "shift", "shifts", 4, "did you mean shift?"),
     teams("team-day", "45,,Mon", "45,,Monday", 5, "did you mean Mon?"),
     teams("team-days-by-comma", ",Mon,", ',"Mon,Tue",', 5, "set apart by spaces"),
     teams("team-twice", "30,north,Tue Thu,", "30,north,Tue Thu,carers", 3, "a second time"),

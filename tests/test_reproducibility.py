@@ -17,6 +17,7 @@ FIRST = {
     "attendance-order": "order",
     "bodies-csv": "own",
     "kazakhstan-2023": "level95",
+    "neighbourhoods": "pooled",
     "single-office": "pooled",
 }
 FEW = 12 if JIT else 4

@@ -186,15 +186,15 @@ def test_problems_of_all_parts_are_told_at_once() -> None:
         .replace('"KZ"', '"XX"')
         .replace("workstations = 30", "workstations = 0")
         .replace('["south"]', '["souht"]')
-        .replace('"early"\n', '"erly"\n')
-        .replace("people = {", "poeple = {")
+        .replace('"early"\n', '"earl"\n')
+        .replace("people = {", "peoples = {")
     )
     table = TEAMS.replace(",Mon,", ",Mo,").replace("legal,central,20", "legal,central,200")
     assert keys_of(text, table) == [
         "occupancy.patience_minutes",
         "occupancy.hours.early.stay_hours",
         "occupancy.lunch.start",
-        "occupancy.meetings.poeple",
+        "occupancy.meetings.peoples",
         "occupancy.calendar.country",
         "occupancy.neighbourhood.north.fallback.0",
         "occupancy.neighbourhood.south.workstations",
@@ -205,7 +205,7 @@ def test_problems_of_all_parts_are_told_at_once() -> None:
 
 
 def test_what_follows_from_a_fault_is_not_told_too() -> None:
-    assert keys_of(WITH_TEAMS, TEAMS.replace("shift", "shfit")) == ["group"]
+    assert keys_of(WITH_TEAMS, TEAMS.replace("shift", "shifts")) == ["group"]
     assert keys_of(WITH_TEAMS, TEAMS.replace("20,south", "x,south")) == ["people"]
     early = keys_of(WITH_TEAMS.replace("share = 0.4", "share = 0"))
     assert early == ["occupancy.hours.early.share"]

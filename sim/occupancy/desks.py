@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim import risk
@@ -31,12 +33,21 @@ def split_desks(said: OccupancyPlan, plan: PolicyPlan, shared: Ints) -> Ints:
     out = np.zeros((len(said.neighbourhoods), shared.shape[1]), np.int64)
     for number, pool in zip(shared, plan.pools, strict=True):
         mine = [j for j, place in enumerate(said.neighbourhoods) if place.body in pool]
-        weight = np.array([said.neighbourhoods[j].workstations for j in mine], float)
-        exact = np.multiply.outer(weight / weight.sum(), number)
+        exact = np.multiply.outer(stated_shares(said, mine), number)
         parts = np.floor(exact + 1e-9).astype(np.int64)
         order = np.argsort(np.argsort(parts - exact, axis=0, kind="stable"), axis=0)
         out[mine] = parts + (order < number - parts.sum(axis=0))
     return out
+
+
+def stated_shares(said: OccupancyPlan, places: Sequence[int]) -> Floats:
+    """Return the parts of these neighbourhoods in their workstations, alike where there are none.
+
+    float64[neighbourhood], adding up to 1.
+    """
+    stated = np.array([said.neighbourhoods[j].workstations for j in places], float)
+    weight = stated if stated.any() else np.ones_like(stated)
+    return np.asarray(weight / weight.sum())
 
 
 def worst_team(

@@ -11,6 +11,7 @@ from scipy import special
 from sim.kernels import arrivals
 from sim.kernels.arrivals import ANY, MOST_MEETINGS, TABLE, Habits, Rows
 from sim.kernels.visits import NEVER, OWN, Site, Visits
+from sim.occupancy.desks import stated_shares
 from sim.occupancy.present import Present, occupancy_of
 from sim.occupancyplan import OccupancyPlan
 from sim.problem import Distribution, PolicyPlan, Problem
@@ -87,8 +88,7 @@ def _schedules(said: OccupancyPlan, present: Present) -> np.ndarray:
 
 
 def _nearby(said: OccupancyPlan) -> np.ndarray:
-    desks = np.array([place.workstations for place in said.neighbourhoods], float)
-    return np.asarray(np.cumsum(desks) / desks.sum())
+    return np.cumsum(stated_shares(said, range(len(said.neighbourhoods))))
 
 
 @functools.lru_cache(maxsize=8)

@@ -81,7 +81,9 @@ def provenance(
     files: dict[str, str], overrides: Sequence[str] = (), overlays: Sequence[str] = ()
 ) -> Provenance:
     """Return the provenance of a run that starts now."""
-    versions = {name: metadata.version(name) for name in ("numpy", "numba", "scipy", "xarray")}
+    versions = {
+        name: metadata.version(name) for name in ("holidays", "numpy", "numba", "scipy", "xarray")
+    }
     return Provenance(
         files=files,
         overrides=tuple(overrides),
