@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 DRAWS = "draws"
 _DRAWS_KEY = "run.draws="
 _ENGINE: Literal["h5netcdf"] = "h5netcdf"
+_LIBRARIES = ("holidays", "numba", "numpy", "scipy", "simpy", "xarray")
+"""Those whose version may change a result."""
 
 
 @dataclass(frozen=True)
