@@ -9,7 +9,7 @@ searched a word at a time.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,26 +33,44 @@ _OUTSIDE, _WAITING, _AT_DESK, _AT_OWN, _ELSEWHERE, _DESK_GIVEN_UP, _GONE = range
 _WORD = 64
 _ONE = np.uint64(1)
 _NONE_SET = np.uint64(0)
+_BY_KIND = 28
+_VISIT = (1 << _BY_KIND) - 1
+"""An event is its kind times 2**28 and its visit: of two at one instant the lesser goes first."""
+
+_PERSON = np.dtype(
+    [
+        (name, np.int32)
+        for name in (
+            "stage",
+            "home",
+            "stay",
+            "patience",
+            "end",  # when the stay ends, NEVER before it begins
+            "since",  # when the search for a workstation began
+            "limit",  # when patience ends
+            "turn",  # place in the waiting line
+            "behind",  # who waits next at the same home
+            "ahead",
+            "place",
+            "number",  # of the workstation, or of the one set aside
+            "spell",  # where in the log the next one goes
+            "pause",  # the next one
+            "last_pause",  # the one after the last
+            "room",  # the meeting room in use
+        )
+    ]
+)
+"""Where somebody stands, in one line of the cache."""
 
 
 class _Day(NamedTuple):
     """Scratch: where everything stands at the present instant."""
 
+    people: np.ndarray  # _PERSON[visit]
     slot: np.ndarray  # int32[second], first event, -1 none
-    after: np.ndarray  # int32[kind · visit], the next event of the same second
+    after: np.ndarray  # int32[visit, kind], the next event of the same second
     busy: np.ndarray  # uint64[word], a bit for each second with events
     free: np.ndarray  # uint64[neighbourhood, word], a bit for each free workstation
-    stage: np.ndarray  # int32[visit]
-    end: np.ndarray  # int32[visit], when the stay ends
-    since: np.ndarray  # int32[visit], when the search for a workstation began
-    limit: np.ndarray  # int32[visit], when patience ends
-    turn: np.ndarray  # int32[visit], place in the waiting line
-    place: np.ndarray  # int32[visit]
-    number: np.ndarray  # int32[visit], of the workstation, or of the one set aside
-    pause: np.ndarray  # int64[visit], the next pause
-    room: np.ndarray  # int32[visit], the meeting room in use
-    behind: np.ndarray  # int32[visit], who waits next at the same home
-    ahead: np.ndarray  # int32[visit]
     first: np.ndarray  # int32[neighbourhood], who of its people waits longest
     last: np.ndarray  # int32[neighbourhood]
     reached: np.ndarray  # bool[neighbourhood, neighbourhood], whether people of the second look
@@ -85,21 +103,11 @@ def simulate_days(visits: Visits, site: Site, log: Log) -> None:
             if site.reach[home, choice] >= 0:
                 reached[site.reach[home, choice], home] = True
     state = _Day(
+        np.empty(most, _PERSON),
         np.full(site.closing + 1, -1, np.int32),
-        np.empty(_KINDS * most, np.int32),
+        np.empty((most, _KINDS), np.int32),
         np.zeros(site.closing // _WORD + 1, np.uint64),
         np.empty((places, (desks + _WORD - 1) // _WORD), np.uint64),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int64),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
-        np.empty(most, np.int32),
         np.empty(places, np.int32),
         np.empty(places, np.int32),
         reached,
@@ -110,11 +118,11 @@ def simulate_days(visits: Visits, site: Site, log: Log) -> None:
 
 
 @inner
-def _simulate_day(visits: Visits, site: Site, day: int, state: _Day, log: Log) -> int:
+def _simulate_day(all_visits: Visits, site: Site, day: int, state: _Day, whole_log: Log) -> int:
     """Simulate one day and return how many events there were."""
-    v0 = visits.start[day]
-    count = visits.start[day + 1] - v0
-    _open(visits, site, day, state, log)
+    visits = _visits_of(all_visits, day)
+    log = _log_of(whole_log, all_visits, day)
+    _open(visits, site, site.workstations[day], state, log)
     events = 0
     turns = 0
     word = 0
@@ -125,97 +133,134 @@ def _simulate_day(visits: Visits, site: Site, day: int, state: _Day, log: Log) -
             continue
         now = word * _WORD + lowest_bit(bits)
         event = state.slot[now]
-        state.slot[now] = state.after[event]
+        kind = event >> _BY_KIND
+        v = event & _VISIT
+        person = state.people[v]
+        state.slot[now] = state.after[v, kind]
         if state.slot[now] < 0:
             state.busy[word] = bits & (bits - _ONE)
-        kind = event // count
-        v = event - kind * count
-        stage = state.stage[v]
         events += 1
         search = False
         if kind == _COME:
             search = True
         elif kind == _LEAVE:
-            if stage == _GONE:
+            if person.stage == _GONE:
                 events -= 1
             else:
-                _leave(visits, site, log, state, v0, count, v, now)
+                _leave(visits, site, log, state, v, now)
         elif kind == _AWAY:
-            _go_away(visits, site, log, state, v0, count, v, now)
+            _go_away(visits, site, log, state, v, now)
         elif kind == _BACK:
             _give_room_back(state, v)
-            search = stage == _DESK_GIVEN_UP
+            search = person.stage == _DESK_GIVEN_UP
             if not search:
-                _plan_pause(visits, state, v0, count, v, now)
+                _plan_pause(visits, state, v, now)
         elif kind == _GIVE_UP:
-            _leave_line(state, visits.home[v0 + v], v)
-            log.waited[v0 + v] += now - state.since[v]
-            _give_up(visits, site, log, state, v0, count, v, now)
-        elif stage != _OUTSIDE:  # a booking whose holder has come
+            _leave_line(state, v)
+            log.waited[v] += now - person.since
+            _give_up(visits, site, log, state, v, now)
+        elif person.stage != _OUTSIDE:  # a booking whose holder has come
             events -= 1
         else:
-            log.lapsed[v0 + v] = True
-            home = visits.home[v0 + v]
-            _set_free(visits, site, log, state, v0, count, home, state.number[v], now)
+            log.lapsed[v] = True
+            number, person.number = person.number, NEVER
+            _set_free(visits, site, log, state, person.home, number, now)
         if search:
-            turns = _search(visits, site, log, state, v0, count, v, now, turns)
+            turns = _search(visits, site, log, state, v, now, turns)
     return events
 
 
 @lane
-def _open(visits: Visits, site: Site, day: int, state: _Day, log: Log) -> None:
+def _visits_of(visits: Visits, day: int) -> Visits:
+    """Return the part of one day; its pauses are numbered from the first of all days."""
+    a, b = visits.start[day], visits.start[day + 1]
+    p, q = visits.pause[a], visits.pause[b]
+    return Visits(
+        visits.start,
+        visits.arrival[a:b],
+        visits.due[a:b],
+        visits.stay[a:b],
+        visits.patience[a:b],
+        visits.home[a:b],
+        visits.booked[a:b],
+        visits.shows[a:b],
+        visits.remains[a:b],
+        visits.pause[a : b + 1],
+        visits.pause_start[p:q],
+        visits.pause_length[p:q],
+        visits.holds[p:q],
+        visits.room[p:q],
+    )
+
+
+@lane
+def _log_of(log: Log, visits: Visits, day: int) -> Log:
+    a, b = visits.start[day], visits.start[day + 1]
+    p, q = visits.pause[a], visits.pause[b]
+    return Log(
+        log.outcome[a:b],
+        log.gone[a:b],
+        log.waited[a:b],
+        log.spells[a:b],
+        log.seated[a + p : b + q],
+        log.left[a + p : b + q],
+        log.place[a + p : b + q],
+        log.number[a + p : b + q],
+        log.found[p:q],
+        log.asked[p:q],
+        log.away[p:q],
+        log.lapsed[a:b],
+        log.accepted[a:b],
+        log.events,
+    )
+
+
+@lane
+def _open(visits: Visits, site: Site, desks: np.ndarray, state: _Day, log: Log) -> None:
     """Put everything in its place before the first visit: workstations, bookings, arrivals."""
-    v0 = visits.start[day]
-    count = visits.start[day + 1] - v0
-    for j in range(state.free.shape[0]):
+    for j in range(desks.size):
         state.first[j] = -1
         state.last[j] = -1
-        left = site.workstations[day, j]
         for w in range(state.free.shape[1]):
-            here = min(max(left - w * _WORD, 0), _WORD)
+            here = min(max(desks[j] - w * _WORD, 0), _WORD)
             bits = ~_NONE_SET if here == _WORD else (_ONE << np.uint64(here)) - _ONE
             state.free[j, w] = bits
     for k in range(site.rooms.size):
         state.rooms[k] = site.rooms[k]
-    for v in range(count):
-        i = v0 + v
-        state.stage[v] = _OUTSIDE
-        state.room[v] = NEVER
-        state.number[v] = NEVER
-        state.pause[v] = visits.pause[i]
-        if visits.booked[i] and visits.home[i] >= 0:
-            state.number[v] = _take(state, visits.home[i])
-            if state.number[v] >= 0:
-                log.accepted[i] = True
-                lapse = visits.due[i] + site.lapse
+    for v in range(visits.arrival.size):
+        person = state.people[v]
+        person.stage = _OUTSIDE
+        person.home = visits.home[v]
+        person.stay = visits.stay[v]
+        person.patience = visits.patience[v]
+        person.end = NEVER
+        person.room = NEVER
+        person.number = NEVER
+        person.pause = visits.pause[v] - visits.pause[0]
+        person.last_pause = visits.pause[v + 1] - visits.pause[0]
+        person.spell = person.pause + v
+        if visits.booked[v] and person.home >= 0:
+            person.number = _take(state, person.home)
+            if person.number >= 0:
+                log.accepted[v] = True
+                lapse = visits.due[v] + site.lapse
                 if site.lapse >= 0 and lapse < site.closing:
-                    _schedule(state, _LAPSE * count + v, lapse)
-        if visits.shows[i]:
-            _schedule(state, _COME * count + v, visits.arrival[i])
+                    _schedule(state, _LAPSE, v, lapse)
+        if visits.shows[v]:
+            _schedule(state, _COME, v, visits.arrival[v])
 
 
 @lane
-def _search(
-    visits: Visits,
-    site: Site,
-    log: Log,
-    state: _Day,
-    v0: int,
-    count: int,
-    v: int,
-    now: int,
-    turns: int,
-) -> int:
+def _search(visits: Visits, site: Site, log: Log, state: _Day, v: int, now: int, turns: int) -> int:
     """Look for a workstation, else join the waiting line; return how many have joined it."""
-    i = v0 + v
-    home = visits.home[i]
-    later = state.stage[v] != _OUTSIDE
-    state.since[v] = now
+    person = state.people[v]
+    home = person.home
+    person.since = now
     if home == OWN:
-        _seat(visits, site, log, state, v0, count, v, now, OWN, -1)
+        _seat(visits, site, log, state, v, now, OWN, -1)
         return turns
-    if not later and state.number[v] >= 0 and not log.lapsed[i]:
-        _seat(visits, site, log, state, v0, count, v, now, home, state.number[v])
+    if person.stage == _OUTSIDE and person.number >= 0:
+        _seat(visits, site, log, state, v, now, home, person.number)
         return turns
     for choice in range(site.reach.shape[1]):
         place = site.reach[home, choice]
@@ -223,27 +268,24 @@ def _search(
             break
         number = _take(state, place)
         if number >= 0:
-            _seat(visits, site, log, state, v0, count, v, now, place, number)
+            _seat(visits, site, log, state, v, now, place, number)
             return turns
-    until = state.end[v] if later else site.closing
-    limit = min(now + visits.patience[i], until)
+    limit = min(now + person.patience, _until(site, person))
     if limit <= now:
-        _give_up(visits, site, log, state, v0, count, v, now)
+        _give_up(visits, site, log, state, v, now)
         return turns
-    if not later:
-        state.end[v] = NEVER
-    state.stage[v] = _WAITING
-    state.limit[v] = limit
-    state.turn[v] = turns
-    state.behind[v] = -1
-    state.ahead[v] = state.last[home]
-    if state.last[home] >= 0:
-        state.behind[state.last[home]] = v
-    else:
-        state.first[home] = v
-    state.last[home] = v
-    _schedule(state, _GIVE_UP * count + v, limit)
+    person.stage = _WAITING
+    person.limit = limit
+    person.turn = turns
+    _join_line(state, v)
+    _schedule(state, _GIVE_UP, v, limit)
     return turns + 1
+
+
+@lane
+def _until(site: Site, person: Any) -> int:
+    """Return when a search has to end: the first at closing, a later one when the stay does."""
+    return site.closing if person.end == NEVER else person.end
 
 
 @lane
@@ -252,150 +294,115 @@ def _seat(
     site: Site,
     log: Log,
     state: _Day,
-    v0: int,
-    count: int,
     v: int,
     now: int,
     place: int,
     number: int,
 ) -> None:
-    i = v0 + v
-    spell = visits.pause[i] + i + log.spells[i]
+    person = state.people[v]
+    spell = person.spell
     log.seated[spell] = now
     log.place[spell] = place
     log.number[spell] = number
-    log.waited[i] += now - state.since[v]
-    log.spells[i] += 1
-    state.place[v] = place
-    state.number[v] = number
-    state.stage[v] = _AT_OWN if place == OWN else _AT_DESK
-    if log.spells[i] == 1:
-        log.outcome[i] = SEATED
-        state.end[v] = min(now + visits.stay[i], site.closing)
-        _schedule(state, _LEAVE * count + v, state.end[v])
-    _plan_pause(visits, state, v0, count, v, now)
+    log.waited[v] += now - person.since
+    log.spells[v] += 1
+    person.spell = spell + 1
+    person.place = place
+    person.number = number
+    person.stage = _AT_OWN if place == OWN else _AT_DESK
+    if person.end == NEVER:
+        log.outcome[v] = SEATED
+        person.end = min(now + person.stay, site.closing)
+        _schedule(state, _LEAVE, v, person.end)
+    _plan_pause(visits, state, v, now)
 
 
 @lane
-def _give_up(
-    visits: Visits,
-    site: Site,
-    log: Log,
-    state: _Day,
-    v0: int,
-    count: int,
-    v: int,
-    now: int,
-) -> None:
-    i = v0 + v
-    if not visits.remains[i]:
-        state.stage[v] = _GONE
-        log.gone[i] = now
-        if log.spells[i] == 0:
-            log.outcome[i] = TURNED_AWAY
+def _give_up(visits: Visits, site: Site, log: Log, state: _Day, v: int, now: int) -> None:
+    person = state.people[v]
+    first_search = person.end == NEVER
+    if not visits.remains[v]:
+        person.stage = _GONE
+        log.gone[v] = now
+        if first_search:
+            log.outcome[v] = TURNED_AWAY
         return
-    state.stage[v] = _ELSEWHERE
-    state.place[v] = NOWHERE
-    if log.spells[i] == 0:
-        log.outcome[i] = UNASSIGNED
-        state.end[v] = min(now + visits.stay[i], site.closing)
-        if state.end[v] == now:
-            state.stage[v] = _GONE
-            log.gone[i] = now
+    person.stage = _ELSEWHERE
+    person.place = NOWHERE
+    if first_search:
+        log.outcome[v] = UNASSIGNED
+        person.end = min(now + person.stay, site.closing)
+        if person.end == now:
+            person.stage = _GONE
+            log.gone[v] = now
             return
-        _schedule(state, _LEAVE * count + v, state.end[v])
-    _plan_pause(visits, state, v0, count, v, now)
+        _schedule(state, _LEAVE, v, person.end)
+    _plan_pause(visits, state, v, now)
 
 
 @lane
-def _leave(
-    visits: Visits,
-    site: Site,
-    log: Log,
-    state: _Day,
-    v0: int,
-    count: int,
-    v: int,
-    now: int,
-) -> None:
-    i = v0 + v
-    stage = state.stage[v]
-    state.stage[v] = _GONE
-    log.gone[i] = now
+def _leave(visits: Visits, site: Site, log: Log, state: _Day, v: int, now: int) -> None:
+    person = state.people[v]
+    stage = person.stage
+    person.stage = _GONE
+    log.gone[v] = now
     _give_room_back(state, v)
     if stage == _WAITING:
-        log.waited[i] += now - state.since[v]
-        _leave_line(state, visits.home[i], v)
-        _cancel(state, _GIVE_UP * count + v, state.limit[v])
+        log.waited[v] += now - person.since
+        _leave_line(state, v)
+        _cancel(state, _GIVE_UP, v, person.limit)
     elif stage in (_AT_DESK, _AT_OWN):
-        log.left[visits.pause[i] + i + log.spells[i] - 1] = now
+        log.left[person.spell - 1] = now
         if stage == _AT_DESK:
-            place, number = state.place[v], state.number[v]
-            _set_free(visits, site, log, state, v0, count, place, number, now)
+            _set_free(visits, site, log, state, person.place, person.number, now)
 
 
 @lane
-def _go_away(
-    visits: Visits,
-    site: Site,
-    log: Log,
-    state: _Day,
-    v0: int,
-    count: int,
-    v: int,
-    now: int,
-) -> None:
-    i = v0 + v
-    pause = state.pause[v]
-    state.pause[v] = pause + 1
+def _go_away(visits: Visits, site: Site, log: Log, state: _Day, v: int, now: int) -> None:
+    person = state.people[v]
+    pause = person.pause
+    person.pause = pause + 1
     if visits.room[pause] >= 0:
         log.asked[pause] = True
         for size in range(visits.room[pause], state.rooms.size):
             if state.rooms[size] > 0:
                 state.rooms[size] -= 1
-                state.room[v] = size
+                person.room = size
                 log.found[pause] = size
                 break
     back = now + visits.pause_length[pause]
-    log.away[pause] = min(back, state.end[v]) - now
-    if back < state.end[v]:
-        _schedule(state, _BACK * count + v, back)
-    if not visits.holds[pause] and state.stage[v] == _AT_DESK:
-        log.left[visits.pause[i] + i + log.spells[i] - 1] = now
-        state.stage[v] = _DESK_GIVEN_UP
-        place, number = state.place[v], state.number[v]
-        _set_free(visits, site, log, state, v0, count, place, number, now)
+    log.away[pause] = min(back, person.end) - now
+    if back < person.end:
+        _schedule(state, _BACK, v, back)
+    if not visits.holds[pause] and person.stage == _AT_DESK:
+        log.left[person.spell - 1] = now
+        person.stage = _DESK_GIVEN_UP
+        _set_free(visits, site, log, state, person.place, person.number, now)
 
 
 @lane
 def _give_room_back(state: _Day, v: int) -> None:
-    if state.room[v] >= 0:
-        state.rooms[state.room[v]] += 1
-        state.room[v] = NEVER
+    person = state.people[v]
+    if person.room >= 0:
+        state.rooms[person.room] += 1
+        person.room = NEVER
 
 
 @lane
-def _plan_pause(visits: Visits, state: _Day, v0: int, count: int, v: int, now: int) -> None:
+def _plan_pause(visits: Visits, state: _Day, v: int, now: int) -> None:
     """Find the next pause that is not missed."""
-    pause, last = state.pause[v], visits.pause[v0 + v + 1]
+    person = state.people[v]
+    pause, last = person.pause, person.last_pause
     while pause < last and visits.pause_start[pause] < now:
         pause += 1
-    state.pause[v] = pause
-    if pause < last and visits.pause_start[pause] < state.end[v]:
-        _schedule(state, _AWAY * count + v, visits.pause_start[pause])
+    person.pause = pause
+    if pause < last and visits.pause_start[pause] < person.end:
+        _schedule(state, _AWAY, v, visits.pause_start[pause])
 
 
 @lane
 def _set_free(
-    visits: Visits,
-    site: Site,
-    log: Log,
-    state: _Day,
-    v0: int,
-    count: int,
-    place: int,
-    number: int,
-    now: int,
+    visits: Visits, site: Site, log: Log, state: _Day, place: int, number: int, now: int
 ) -> None:
     """Give a workstation to who has waited longest of those who look there, or leave it free."""
     chosen = -1
@@ -403,29 +410,43 @@ def _set_free(
         if state.first[home] < 0 or not state.reached[place, home]:
             continue
         v = state.first[home]
-        while v >= 0 and (site.closing if log.spells[v0 + v] == 0 else state.end[v]) <= now:
-            v = state.behind[v]
-        if v >= 0 and (chosen < 0 or state.turn[v] < state.turn[chosen]):
+        while v >= 0 and _until(site, state.people[v]) <= now:
+            v = state.people[v].behind
+        if v >= 0 and (chosen < 0 or state.people[v].turn < state.people[chosen].turn):
             chosen = v
     if chosen < 0:
         state.free[place, number // _WORD] |= _ONE << np.uint64(number % _WORD)
         return
-    _leave_line(state, visits.home[v0 + chosen], chosen)
-    _cancel(state, _GIVE_UP * count + chosen, state.limit[chosen])
-    _seat(visits, site, log, state, v0, count, chosen, now, place, number)
+    _leave_line(state, chosen)
+    _cancel(state, _GIVE_UP, chosen, state.people[chosen].limit)
+    _seat(visits, site, log, state, chosen, now, place, number)
 
 
 @lane
-def _leave_line(state: _Day, home: int, v: int) -> None:
-    ahead, behind = state.ahead[v], state.behind[v]
+def _join_line(state: _Day, v: int) -> None:
+    person = state.people[v]
+    ahead = state.last[person.home]
+    person.behind = -1
+    person.ahead = ahead
     if ahead >= 0:
-        state.behind[ahead] = behind
+        state.people[ahead].behind = v
     else:
-        state.first[home] = behind
+        state.first[person.home] = v
+    state.last[person.home] = v
+
+
+@lane
+def _leave_line(state: _Day, v: int) -> None:
+    person = state.people[v]
+    ahead, behind = person.ahead, person.behind
+    if ahead >= 0:
+        state.people[ahead].behind = behind
+    else:
+        state.first[person.home] = behind
     if behind >= 0:
-        state.ahead[behind] = ahead
+        state.people[behind].ahead = ahead
     else:
-        state.last[home] = ahead
+        state.last[person.home] = ahead
 
 
 @lane
@@ -440,29 +461,38 @@ def _take(state: _Day, place: int) -> int:
 
 
 @lane
-def _schedule(state: _Day, event: int, at: int) -> None:
+def _schedule(state: _Day, kind: int, v: int, at: int) -> None:
     """Put an event into its second, among those there by its rank."""
+    event = kind << _BY_KIND | v
     other = state.slot[at]
     if other < 0 or event < other:
         state.slot[at] = event
-        state.after[event] = other
+        state.after[v, kind] = other
         state.busy[at // _WORD] |= _ONE << np.uint64(at % _WORD)
         return
-    while 0 <= state.after[other] < event:
-        other = state.after[other]
-    state.after[event] = state.after[other]
-    state.after[other] = event
+    behind = _after(state, other)
+    while 0 <= behind < event:
+        other = behind
+        behind = _after(state, other)
+    state.after[v, kind] = behind
+    state.after[other & _VISIT, other >> _BY_KIND] = event
 
 
 @lane
-def _cancel(state: _Day, event: int, at: int) -> None:
+def _cancel(state: _Day, kind: int, v: int, at: int) -> None:
     """Take an event out of its second."""
+    event = kind << _BY_KIND | v
     other = state.slot[at]
     if other == event:
-        state.slot[at] = state.after[event]
+        state.slot[at] = state.after[v, kind]
         if state.slot[at] < 0:
             state.busy[at // _WORD] &= ~(_ONE << np.uint64(at % _WORD))
         return
-    while state.after[other] != event:
-        other = state.after[other]
-    state.after[other] = state.after[event]
+    while _after(state, other) != event:
+        other = _after(state, other)
+    state.after[other & _VISIT, other >> _BY_KIND] = state.after[v, kind]
+
+
+@lane
+def _after(state: _Day, event: int) -> int:
+    return state.after[event & _VISIT, event >> _BY_KIND]
