@@ -30,6 +30,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
     os.environ["NUMBA_CACHE_DIR"] = str(_cache_folder())
 
 import numba  # noqa: E402  the cache's folder must be known before
+from numba.extending import intrinsic  # noqa: E402
 
 vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
 
@@ -57,3 +58,21 @@ def lane(function: F) -> F:
     """Compile a function so that it is inlined: a loop that calls it becomes vector code."""
     compiler: Any = numba.njit
     return cast("F", compiler(forceinline=True, fastmath={"contract"}, **_OPTIONS)(function))
+
+
+def instruction(build: Callable[[Any, Any], Any]) -> Any:
+    """Return a function of one 64-bit word, for use in compiled functions, that is an instruction.
+
+    Parameters
+    ----------
+    build : callable
+        Writes it with llvmlite's builder, from the word's value; both are 64 bits.
+    """
+
+    def define(_context: Any, _word: Any) -> Any:
+        def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:
+            return build(builder, values[0])
+
+        return numba.types.int64(numba.types.uint64), generate
+
+    return intrinsic(define)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
+from llvmlite import ir
 
-from sim.jit import lane
+from sim.jit import instruction
 
-_ONE = np.uint64(1)
-_DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
-_TOP_BITS = np.uint64(58)
-_BIT = np.zeros(64, np.int64)
-for _i in range(64):
-    _BIT[(int(_DE_BRUIJN) << _i & (2**64 - 1)) >> 58] = _i
+_UNDEFINED_FOR_ZERO = ir.IntType(1)(1)
 
 
-@lane
-def lowest_bit(bits: np.uint64) -> int:
-    """Return the index of the lowest bit that is set (de Bruijn's sequence)."""
-    return _BIT[((bits & (~bits + _ONE)) * _DE_BRUIJN) >> _TOP_BITS]
+def _trailing_zeros(builder: Any, word: Any) -> Any:
+    return builder.cttz(word, _UNDEFINED_FOR_ZERO)
+
+
+lowest_bit: Callable[[np.uint64], int] = instruction(_trailing_zeros)
+"""Return the index of the lowest bit of a word that is not 0."""
