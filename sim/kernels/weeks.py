@@ -73,7 +73,8 @@ class _Day(NamedTuple):
     free: np.ndarray  # uint64[neighbourhood, word], a bit for each free workstation
     first: np.ndarray  # int32[neighbourhood], who of its people waits longest
     last: np.ndarray  # int32[neighbourhood]
-    reached: np.ndarray  # bool[neighbourhood, neighbourhood], whether people of the second look
+    lines: np.ndarray  # uint64[word], a bit for each neighbourhood whose people wait
+    reached: np.ndarray  # uint64[neighbourhood, word], a bit for each one whose people look there
     rooms: np.ndarray  # int32[size class], free ones
 
 
@@ -97,11 +98,11 @@ def simulate_days(visits: Visits, site: Site, log: Log) -> None:
     for day in range(site.workstations.shape[0]):
         for j in range(places):
             desks = max(desks, site.workstations[day, j])
-    reached = np.zeros((places, places), np.bool_)
+    reached = np.zeros((places, (places + _WORD - 1) // _WORD), np.uint64)
     for home in range(places):
         for choice in range(site.reach.shape[1]):
             if site.reach[home, choice] >= 0:
-                reached[site.reach[home, choice], home] = True
+                _put(reached[site.reach[home, choice]], home)
     state = _Day(
         np.empty(most, _PERSON),
         np.full(site.closing + 1, -1, np.int32),
@@ -110,6 +111,7 @@ def simulate_days(visits: Visits, site: Site, log: Log) -> None:
         np.empty((places, (desks + _WORD - 1) // _WORD), np.uint64),
         np.empty(places, np.int32),
         np.empty(places, np.int32),
+        np.zeros(reached.shape[1], np.uint64),
         reached,
         np.empty(site.rooms.size, np.int32),
     )
@@ -406,16 +408,17 @@ def _set_free(
 ) -> None:
     """Give a workstation to who has waited longest of those who look there, or leave it free."""
     chosen = -1
-    for home in range(state.first.size):
-        if state.first[home] < 0 or not state.reached[place, home]:
-            continue
-        v = state.first[home]
-        while v >= 0 and _until(site, state.people[v]) <= now:
-            v = state.people[v].behind
-        if v >= 0 and (chosen < 0 or state.people[v].turn < state.people[chosen].turn):
-            chosen = v
+    for word in range(state.lines.size):
+        homes = state.lines[word] & state.reached[place, word]
+        while homes != _NONE_SET:
+            v = state.first[word * _WORD + lowest_bit(homes)]
+            homes &= homes - _ONE
+            while v >= 0 and _until(site, state.people[v]) <= now:
+                v = state.people[v].behind
+            if v >= 0 and (chosen < 0 or state.people[v].turn < state.people[chosen].turn):
+                chosen = v
     if chosen < 0:
-        state.free[place, number // _WORD] |= _ONE << np.uint64(number % _WORD)
+        _put(state.free[place], number)
         return
     _leave_line(state, chosen)
     _cancel(state, _GIVE_UP, chosen, state.people[chosen].limit)
@@ -432,6 +435,7 @@ def _join_line(state: _Day, v: int) -> None:
         state.people[ahead].behind = v
     else:
         state.first[person.home] = v
+        _put(state.lines, person.home)
     state.last[person.home] = v
 
 
@@ -447,6 +451,8 @@ def _leave_line(state: _Day, v: int) -> None:
         state.people[behind].ahead = ahead
     else:
         state.last[person.home] = ahead
+        if ahead < 0:
+            _drop(state.lines, person.home)
 
 
 @lane
@@ -468,7 +474,7 @@ def _schedule(state: _Day, kind: int, v: int, at: int) -> None:
     if other < 0 or event < other:
         state.slot[at] = event
         state.after[v, kind] = other
-        state.busy[at // _WORD] |= _ONE << np.uint64(at % _WORD)
+        _put(state.busy, at)
         return
     behind = _after(state, other)
     while 0 <= behind < event:
@@ -486,7 +492,7 @@ def _cancel(state: _Day, kind: int, v: int, at: int) -> None:
     if other == event:
         state.slot[at] = state.after[v, kind]
         if state.slot[at] < 0:
-            state.busy[at // _WORD] &= ~(_ONE << np.uint64(at % _WORD))
+            _drop(state.busy, at)
         return
     while _after(state, other) != event:
         other = _after(state, other)
@@ -496,3 +502,13 @@ def _cancel(state: _Day, kind: int, v: int, at: int) -> None:
 @lane
 def _after(state: _Day, event: int) -> int:
     return state.after[event & _VISIT, event >> _BY_KIND]
+
+
+@lane
+def _put(bits: np.ndarray, at: int) -> None:
+    bits[at // _WORD] |= _ONE << np.uint64(at % _WORD)
+
+
+@lane
+def _drop(bits: np.ndarray, at: int) -> None:
+    bits[at // _WORD] &= ~(_ONE << np.uint64(at % _WORD))
