@@ -413,4 +413,5 @@ def _add_interval(grid: np.ndarray, start: int, end: int) -> None:
         return
     grid[a] += (a + 1) * SLOT - start
     grid[a + 1] += _WHOLE
-    grid[b] += end - b * SLOT - _WHOLE
+    grid[b] += end - b * SLOT
+    grid[b] -= _WHOLE
