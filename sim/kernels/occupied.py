@@ -349,14 +349,20 @@ def _add_visit(
 
 @lane
 def _displaced(visits: Visits, log: Log, v: int, spell: int, closing: int) -> bool:
-    """Tell whether a person found no workstation after a pause for which it had been given up."""
+    """Tell whether a person found no workstation after a pause for which it had been given up.
+
+    The first pause that gives it up ends the first spell, and so on; the last spell ended that way
+    unless it lasted to the end.
+    """
     end = min(log.seated[spell] + visits.stay[v], closing)
-    left = log.left[spell + log.spells[v] - 1]
-    returns = left < end
-    for k in range(visits.pause[v], visits.pause[v + 1]):
-        if log.away[k] > 0 and visits.pause_start[k] == left:
-            returns &= left + log.away[k] < end
-    return returns
+    given_up = 0
+    if log.left[spell + log.spells[v] - 1] < end:
+        for k in range(visits.pause[v], visits.pause[v + 1]):
+            if log.away[k] != NEVER and not visits.holds[k]:
+                given_up += 1
+                if given_up == log.spells[v]:
+                    return visits.pause_start[k] + log.away[k] < end
+    return False
 
 
 @inner
