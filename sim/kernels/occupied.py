@@ -139,8 +139,9 @@ def add_up(
     Returns
     -------
     int
-        ``RIGHT``, or the first check that failed: visits = seated + unassigned + turned away;
-        person-seconds under the curve = Σ time in the building (Little's law); taken ≤ in service.
+        ``RIGHT``, or the first check that failed: visits = seated + unassigned + turned away, and
+        who was seated has spells within the visit; person-seconds under the curve of the day = Σ
+        time in the building (Little's law); taken ≤ in service.
     """
     places = site.workstations.shape[1]
     curve = _Curve(
@@ -198,6 +199,8 @@ def _add_day(
         _add_bookings(visits, log, v, weekday, sums)
         if not visits.shows[v]:
             continue
+        if not visits.arrival[v] <= log.gone[v] <= site.closing:
+            return LITTLE  # time that the curve cannot hold
         if not _add_visit(visits, log, row[v], where, v, weekday, site.closing, sums):
             return LOST
         found = log.outcome[v] == SEATED
@@ -308,7 +311,7 @@ def _add_visit(
     """Add one visit to the sums and grids; False if it was lost."""
     outcome, home = log.outcome[v], visits.home[v]
     seated = outcome == SEATED
-    if not (seated or outcome in (UNASSIGNED, TURNED_AWAY)):
+    if not (seated or outcome in (UNASSIGNED, TURNED_AWAY)) or seated != (log.spells[v] > 0):
         return False
     spell = visits.pause[v] + v
     sums.rows[0, r] += 1
@@ -334,6 +337,9 @@ def _add_visit(
     own[WAIT] += log.waited[v]
     for k in range(spell, spell + log.spells[v]):
         there = log.place[k]
+        within = visits.arrival[v] <= log.seated[k] <= log.left[k] <= log.gone[v]
+        if not within or not 0 <= there < sums.held.shape[0]:
+            return False
         _add_interval(sums.held[there, weekday], log.seated[k], log.left[k])
         used = log.left[k] - log.seated[k]
         sums.sums[HELD, there, weekday] += used
