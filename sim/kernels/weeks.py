@@ -116,12 +116,11 @@ def simulate_days(visits: Visits, site: Site, log: Log) -> None:
         np.empty(site.rooms.size, np.int32),
     )
     for day in range(visits.start.size - 1):
-        log.events[day] = _simulate_day(visits, site, day, state, log)
+        _simulate_day(visits, site, day, state, log)
 
 
 @inner
-def _simulate_day(all_visits: Visits, site: Site, day: int, state: _Day, whole_log: Log) -> int:
-    """Simulate one day and return how many events there were."""
+def _simulate_day(all_visits: Visits, site: Site, day: int, state: _Day, whole_log: Log) -> None:
     visits = _visits_of(all_visits, day)
     log = _log_of(whole_log, all_visits, day)
     _open(visits, site, site.workstations[day], state, log)
@@ -156,7 +155,7 @@ def _simulate_day(all_visits: Visits, site: Site, day: int, state: _Day, whole_l
             _give_room_back(state, v)
             search = person.stage == _DESK_GIVEN_UP
             if not search:
-                _plan_pause(visits, state, v, now)
+                _plan_pause(visits, log, state, v, now)
         elif kind == _GIVE_UP:
             _leave_line(state, v)
             log.waited[v] += now - person.since
@@ -169,7 +168,7 @@ def _simulate_day(all_visits: Visits, site: Site, day: int, state: _Day, whole_l
             _set_free(visits, site, log, state, person.home, number, now)
         if search:
             turns = _search(visits, site, log, state, v, now, turns)
-    return events
+    log.events[0] += events
 
 
 @lane
@@ -213,7 +212,7 @@ def _log_of(log: Log, visits: Visits, day: int) -> Log:
         log.away[p:q],
         log.lapsed[a:b],
         log.accepted[a:b],
-        log.events,
+        log.events[day : day + 1],
     )
 
 
@@ -316,7 +315,7 @@ def _seat(
         log.outcome[v] = SEATED
         person.end = min(now + person.stay, site.closing)
         _schedule(state, _LEAVE, v, person.end)
-    _plan_pause(visits, state, v, now)
+    _plan_pause(visits, log, state, v, now)
 
 
 @lane
@@ -339,7 +338,7 @@ def _give_up(visits: Visits, site: Site, log: Log, state: _Day, v: int, now: int
             log.gone[v] = now
             return
         _schedule(state, _LEAVE, v, person.end)
-    _plan_pause(visits, state, v, now)
+    _plan_pause(visits, log, state, v, now)
 
 
 @lane
@@ -391,15 +390,31 @@ def _give_room_back(state: _Day, v: int) -> None:
 
 
 @lane
-def _plan_pause(visits: Visits, state: _Day, v: int, now: int) -> None:
-    """Find the next pause that is not missed."""
+def _plan_pause(visits: Visits, log: Log, state: _Day, v: int, now: int) -> None:
+    """Find the next pause that is not missed and that somebody else could notice.
+
+    One that keeps the workstation and asks for no room changes nothing for others: it is noted here
+    and its two events need no turn.
+    """
     person = state.people[v]
     pause, last = person.pause, person.last_pause
-    while pause < last and visits.pause_start[pause] < now:
+    free = now
+    while pause < last:
+        start = visits.pause_start[pause]
+        if start >= free:
+            if start >= person.end:
+                break
+            if visits.room[pause] >= 0 or (person.stage == _AT_DESK and not visits.holds[pause]):
+                _schedule(state, _AWAY, v, start)
+                break
+            free = start + visits.pause_length[pause]
+            log.away[pause] = min(free, person.end) - start
+            log.events[0] += 1 if free >= person.end else 2
+            if free >= person.end:
+                pause = last
+                break
         pause += 1
     person.pause = pause
-    if pause < last and visits.pause_start[pause] < person.end:
-        _schedule(state, _AWAY, v, visits.pause_start[pause])
 
 
 @lane
