@@ -341,6 +341,21 @@ def test_lane_quantiles_are_scipys_and_the_scalar_one(rows, lanes, most):
     assert (found == np.reshape(theirs, u.shape))[middle].all()
 
 
+@pytest.mark.parametrize("most", [30, 400, 5_000, 200_000])
+def test_the_sum_below_a_nearer_start_is_scipys(most):
+    """Six standard deviations and four below the mean; no uniform looked for lies below it."""
+    _, n, p = random_lanes(most, 2_000, most)
+    low = np.floor(n * p - 6 * np.sqrt(n * p * (1 - p)) - 4)
+    usual = (low > 0) & (p < 1)
+    assert usual.any()
+    for k, size, share in zip(low[usual], n[usual], p[usual], strict=True):
+        found = binomial._tail_below(k, size, share) * stats.binom.pmf(k, size, share)
+        expected = stats.binom.cdf(k - 1, size, share)
+        assert near(found, expected, 1e-9, 2e-16)
+        assert expected < 1e-8
+    assert binomial._tail_below(0.0, 5.0, 0.3) == 0.0
+
+
 @pytest.mark.parametrize("p", ENDS)
 @pytest.mark.parametrize("n", [0, 1])
 def test_lane_quantiles_of_nobody_and_of_one(n, p):
