@@ -24,7 +24,8 @@ LEAST_VARIANCE = 22.0
 _STEPS = 2
 _NEAR = 0.05
 _BESIDE = np.array([-0.12, -0.06, 0.06, 0.12])
-_AT_ONCE = 8
+_AT_ONCE = 32
+_VECTOR = 8
 _GLANCE = 64
 
 SETTLED, NEAR_MEAN, NEEDS_SUM = range(3)
@@ -32,6 +33,7 @@ SETTLED, NEAR_MEAN, NEEDS_SUM = range(3)
 
 _T, _GROWTH, _K0, _K1, _K2, _K3, _K4, _MEAN, _PEOPLE = range(9)
 _X, _SHORT, _UNMET = range(3)
+_SPREAD, _POSITION, _SHORT_HERE, _UNMET_HERE = range(4)
 
 
 class Lanes(NamedTuple):
@@ -45,7 +47,7 @@ class Lanes(NamedTuple):
 class Beside(NamedTuple):
     """Scratch for the limits beside the mean of a few lanes, four for each."""
 
-    spread: np.ndarray  # float64[lane], standard deviation
+    lane: np.ndarray  # float64[value, lane], spread, position between limits, short and unmet
     n: np.ndarray  # float64[cohort, limit]
     p: np.ndarray  # float64[cohort, limit]
     values: np.ndarray  # float64[value, limit], x, short and unmet
@@ -63,7 +65,7 @@ def new_beside(cohorts: int) -> Beside:
     """Return scratch for sums of so many binomials."""
     size = _AT_ONCE * _BESIDE.size
     return Beside(
-        np.empty(_AT_ONCE),
+        np.empty((4, _AT_ONCE)),
         np.empty((cohorts, size)),
         np.empty((cohorts, size)),
         np.empty((3, size)),
@@ -143,34 +145,48 @@ def _interpolate(
     short: np.ndarray,
     unmet: np.ndarray,
 ) -> None:
-    """Put a cubic through four limits, in standard deviations from the mean."""
-    for j in range(_AT_ONCE):
+    """Put a cubic through four limits, in standard deviations from the mean.
+
+    The lanes are filled up to whole vectors with the last of them.
+    """
+    width = chosen.size + -chosen.size % _VECTOR
+    size = width * _BESIDE.size
+    spread, position = beside.lane[_SPREAD, :width], beside.lane[_POSITION, :width]
+    short_here, unmet_here = beside.lane[_SHORT_HERE, :width], beside.lane[_UNMET_HERE, :width]
+    mean = room.values[_MEAN]
+    for j in range(width):
         i = chosen[min(j, chosen.size - 1)]
         variance = 0.0
         for c in range(cohorts):
             variance += n[c, i] * p[c, i] * (1.0 - p[c, i])
-        beside.spread[j] = math.sqrt(variance)
-        for k in range(_BESIDE.size):
-            at = j * _BESIDE.size + k
-            beside.values[_X, at] = room.values[_MEAN, i] + _BESIDE[k] * beside.spread[j]
-            for c in range(cohorts):
-                beside.n[c, at] = n[c, i]
-                beside.p[c, at] = p[c, i]
-    limits, shorts, unmets = beside.values[_X], beside.values[_SHORT], beside.values[_UNMET]
+        spread[j] = math.sqrt(variance)
+        position[j] = (x[i] - mean[i]) / spread[j]
+        short_here[j] = 0.0
+        unmet_here[j] = 0.0
+    for k in range(_BESIDE.size):
+        limits, beyond = beside.values[_X, k * width : (k + 1) * width], _BESIDE[k]
+        for j in range(width):
+            limits[j] = mean[chosen[min(j, chosen.size - 1)]] + beyond * spread[j]
+        for c in range(cohorts):
+            people, share = beside.n[c, k * width :], beside.p[c, k * width :]
+            for j in range(width):
+                i = chosen[min(j, chosen.size - 1)]
+                people[j] = n[c, i]
+                share[j] = p[c, i]
+    limits, shorts, unmets = beside.values[_X, :size], beside.values[_SHORT], beside.values[_UNMET]
     _saddlepoints(cohorts, beside.n, beside.p, limits, beside.room, shorts, unmets)
-    for j in range(chosen.size):
-        i = chosen[j]
-        first = j * _BESIDE.size
-        position = (x[i] - room.values[_MEAN, i]) / beside.spread[j]
-        short[i] = 0.0
-        unmet[i] = 0.0
-        for k in range(_BESIDE.size):
+    for k in range(_BESIDE.size):
+        short_there, unmet_there = shorts[k * width :], unmets[k * width :]
+        for j in range(width):
             weight = 1.0
             for m in range(_BESIDE.size):
                 if m != k:
-                    weight *= (position - _BESIDE[m]) / (_BESIDE[k] - _BESIDE[m])
-            short[i] += weight * shorts[first + k]
-            unmet[i] += weight * unmets[first + k]
+                    weight *= (position[j] - _BESIDE[m]) / (_BESIDE[k] - _BESIDE[m])
+            short_here[j] += weight * short_there[j]
+            unmet_here[j] += weight * unmet_there[j]
+    for j in range(chosen.size):
+        short[chosen[j]] = short_here[j]
+        unmet[chosen[j]] = unmet_here[j]
 
 
 @inner
