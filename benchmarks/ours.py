@@ -21,7 +21,7 @@ from sim.kernels.binomial import scratch_size
 from sim.kernels.presence import WEEKDAYS, Attendance
 from sim.problem import Distribution
 
-BLOCK = 8192
+BLOCK = 4096
 """Draws computed at once."""
 
 _BETA = {
