@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import estates, jobs, measure, ours, peers
 from sim import draw, run, sampling, simulate, streams
-from sim.kernels import presence, tally, workstations
+from sim.kernels import presence, sizing, tally
 from sim.results.summary import new_tally
 
 Call = Callable[[], object]
@@ -132,7 +132,7 @@ def _at_pool(people: int, shock: bool) -> Call:
 def _needed(people: int) -> Call:
     drawn = ours.rates(_SEED, 0, _COUNT, shock=False)
     cohorts = np.full((jobs.DAYS.size, jobs.BODIES, _COUNT), people // jobs.DAYS.size)
-    return lambda: ours.needed_for(workstations.PER_DAY, 0.95, drawn, cohorts)
+    return lambda: ours.needed_for(sizing.PER_DAY, 0.95, drawn, cohorts)
 
 
 @case("kernel tally", "draws", (4_096,), DRAWS[:3])

@@ -16,7 +16,7 @@ from benchmarks.jobs import BODIES, HEADCOUNT, WEEKS, Floats, Risk, Sampled
 from sim import sampling, streams
 from sim.executors import in_order
 from sim.jit import kernel
-from sim.kernels import days, designs, staff, tails, workstations
+from sim.kernels import days, designs, pools, shortage, sizing, staff, tails
 from sim.kernels.binomial import scratch_size
 from sim.kernels.presence import WEEKDAYS, Attendance
 from sim.problem import Distribution
@@ -35,8 +35,8 @@ _FLOOR = np.array([[jobs.DAYS[0]]])
 _GROUPS = staff.Groups(
     np.arange(BODIES), np.zeros(BODIES, np.int64), HEADCOUNT, np.zeros(BODIES, np.int64)
 )
-_POOLS = workstations.Pools(np.arange(BODIES + 1), np.arange(BODIES))
-_NO_GROUPS = workstations.Members(np.zeros(1, np.int64), np.zeros(0, np.int64))
+_POOLS = pools.Pools(np.arange(BODIES + 1), np.arange(BODIES))
+_NO_GROUPS = shortage.Members(np.zeros(1, np.int64), np.zeros(0, np.int64))
 _COHORTS = jobs.DAYS.size
 _SOBOL_BITS = 20
 _LARGEST = 5 * WEEKS + 1 - jobs.RANK
@@ -110,7 +110,7 @@ def risk_at(limits: np.ndarray, drawn: Rates, cohorts: np.ndarray) -> Risk:
     """Find the exact risk of each draw at given workstations."""
     count = cohorts.shape[2]
     short, unmet = (np.empty((BODIES, WEEKDAYS, count)) for _ in range(2))
-    workstations.shortage(
+    shortage.shortage(
         attendance(drawn),
         bool(drawn.clustering.any()),
         cohorts,
@@ -133,9 +133,7 @@ def needed_for(kind: int, level: float, drawn: Rates, cohorts: np.ndarray) -> np
     out = np.empty(cohorts.shape[1:], np.int64)
     scratch = scratch_size(int(cohorts.sum(axis=0).max()), _COHORTS)
     shocks = bool(drawn.clustering.any())
-    workstations.needed(
-        kind, level, attendance(drawn), shocks, cohorts, _POOLS, _COHORTS, scratch, out
-    )
+    sizing.needed(kind, level, attendance(drawn), shocks, cohorts, _POOLS, _COHORTS, scratch, out)
     return out
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.kernels import presence, workstations
+from sim.kernels import presence
 from sim.kernels.area import ratio
 from sim.kernels.binomial import scratch_size
+from sim.kernels.pools import Pools
 from sim.kernels.presence import WEEKDAYS
-from sim.kernels.workstations import Members, Pools
+from sim.kernels.shortage import Members, shortage
 from sim.people import Staff, count_present
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.sampling import Draws
@@ -28,7 +29,7 @@ def exact_days(problem: Problem, plan: PolicyPlan) -> bool:
     """Whether the chance of a shortage on a day has an exact form.
 
     Bodies of one pool feel different shocks, so their sum has none; nor are the nodes of
-    ``sim.kernels.workstations`` dense enough where nearly all of the shock is shared.
+    ``sim.kernels.shock`` dense enough where nearly all of the shock is shared.
     """
     if not clusters(problem):
         return True
@@ -180,7 +181,7 @@ def exact_risk(
     week = np.empty((len(plan.pools), count))
     any_day, any_week = (np.empty((total, count)) for _ in range(2))
     pools, capacity, scratch = pool_layout(problem, plan, people)
-    workstations.shortage(
+    shortage(
         people.attendance,
         clusters(problem),
         people.sharing,

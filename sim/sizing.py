@@ -10,7 +10,7 @@ import numpy as np
 
 from sim import sampling
 from sim.executors import in_order
-from sim.kernels import workstations
+from sim.kernels import sizing
 from sim.kernels.area import ratio, workstations_by_ratio
 from sim.kernels.presence import WEEKDAYS
 from sim.people import Staff, count_present, draw_staff, rows
@@ -132,7 +132,7 @@ def needed_by_draw(problem: Problem, plan: PolicyPlan, people: Staff, draws: Dra
     if exact(problem, plan):
         needed = np.empty((len(plan.pools), draws.count), np.int64)
         pools, capacity, scratch = pool_layout(problem, plan, people)
-        workstations.needed(
+        sizing.needed(
             _LEVELS[kind],
             level,
             people.attendance,
@@ -176,7 +176,7 @@ def level_met(
     """
     assert plan.service is not None
     met = needed <= pooled(plan, found["workstations"])
-    allowed = 1 - plan.service.share + workstations.LEVEL_TOLERANCE
+    allowed = 1 - plan.service.share + sizing.LEVEL_TOLERANCE
     failure = {
         "per_day": found["group_shortage_per_day"],
         "per_week": found["group_shortage_per_week"],

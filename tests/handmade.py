@@ -16,8 +16,10 @@ import numba
 import numpy as np
 
 from sim.engine import simulate
-from sim.kernels import saddlepoint, tails, workstations
+from sim.kernels import saddlepoint, sizing, tails
+from sim.kernels import shortage as risk
 from sim.kernels.binomial import scratch_size
+from sim.kernels.pools import Pools
 from sim.kernels.presence import Attendance
 from sim.preprocess import build
 from sim.sampling import draw
@@ -124,9 +126,9 @@ def shortages(presence, people, limits, pools=None, groups=None):
     found = Risk(*(np.full(days, -1.0) for _ in range(2)), np.full((len(pools), draws), -1.0),
                  *(np.full((len(groups), draws), -1.0) for _ in range(2)))  # fmt: skip
     room = max(map(len, pools)) * people.shape[0]
-    workstations.shortage(
-        presence, bool(presence.clustering.any()), people, layout(workstations.Pools, pools),
-        layout(workstations.Members, groups), limits, room,
+    risk.shortage(
+        presence, bool(presence.clustering.any()), people, layout(Pools, pools),
+        layout(risk.Members, groups), limits, room,
         scratch_size(int(people.sum(axis=(0, 1)).max()), room), *found,
     )  # fmt: skip
     return found
@@ -144,9 +146,9 @@ def all_needed(kind, level, presence, people):
     pools = [[b] for b in range(people.shape[1])]
     out = np.full((len(pools), people.shape[2]), -1)
     room = people.shape[0]
-    workstations.needed(
+    sizing.needed(
         ("per_day", "per_week", "per_person").index(kind), level, presence,
-        bool(presence.clustering.any()), people, layout(workstations.Pools, pools), room,
+        bool(presence.clustering.any()), people, layout(Pools, pools), room,
         scratch_size(int(people.sum(axis=(0, 1)).max()), room), out,
     )  # fmt: skip
     return out
