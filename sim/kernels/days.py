@@ -231,6 +231,9 @@ def draw_rows(
     weeks = room.z.shape[0] // WEEKDAYS
     due = room.due
     due_in(attendance, c, b, begin, room.days[:size], due)
+    if nobody(due[:, :size]):
+        room.drawn[:] = 0.0
+        return
     for w in range(weeks):
         for d in range(WEEKDAYS):
             day = slot * WEEKDAYS + w * WEEKDAYS + d
@@ -275,6 +278,17 @@ def draw_rows(
                 shock_presence(attendance, b, begin, room.probit, room.z[j], p)
             people = room.chosen[j, :size] if attendance.fixed_days else n
             lane_quantiles(people, p, room.u[j : j + 1], room.inversion, room.drawn[j : j + 1])
+
+
+@inner
+def nobody(due: np.ndarray) -> bool:
+    """Tell whether nobody is ever due in, which needs no luck."""
+    some = 0
+    for d in range(WEEKDAYS):
+        chance = due[d]
+        for i in range(chance.size):
+            some += 1 if chance[i] > 0.0 else 0
+    return some == 0
 
 
 @inner
