@@ -25,55 +25,33 @@ Ratios = dict[str, float | None]
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: the sizes of the whole thing, or of its short form."""
+    """How much is measured: without arguments the sizes of the whole thing."""
 
-    seconds: float
+    seconds: float = 0.5
     """Aimed at for each timed call."""
-    rounds: int
-    agreement: int
+    rounds: int = 7
+    agreement: int = 16_384
     """Draws compared before timing."""
-    exact: int
+    exact: int = 8_192
     """Points of each of the four replicates of the exact value."""
-    replicates: int
-    crn_seeds: int
-    memory: tuple[int, int]
-    bodies: tuple[int, int]
-    body_draws: int
+    replicates: int = 50
+    crn_seeds: int = 4
+    memory: tuple[int, int] = (100_000, 10_000_000)
+    bodies: tuple[int, int] = (10, 10_000)
+    body_draws: int = 256
     """Draws of both estates, computed at once."""
-    run_draws: int
-    sizing: int | None
+    run_draws: int = 16_384
+    sizing: int | None = None
     """Sizing draws of the reference scenario, where not its own."""
-    monaco: int
+    monaco: int = 500
 
 
-FULL = Effort(
-    seconds=0.5,
-    rounds=7,
-    agreement=16_384,
-    exact=8_192,
-    replicates=50,
-    crn_seeds=4,
-    memory=(100_000, 10_000_000),
-    bodies=(10, 10_000),
-    body_draws=256,
-    run_draws=16_384,
-    sizing=None,
-    monaco=500,
-)
+FULL = Effort()
 SMOKE = Effort(
-    seconds=0.1,
-    rounds=3,
-    agreement=4_096,
-    exact=1_024,
-    replicates=10,
-    crn_seeds=1,
-    memory=(10_000, 100_000),
-    bodies=(10, 1_000),
-    body_draws=64,
-    run_draws=512,
-    sizing=64,
+    seconds=0.1, rounds=3, agreement=4_096, exact=1_024, replicates=10, crn_seeds=1,
+    memory=(10_000, 100_000), bodies=(10, 1_000), body_draws=64, run_draws=512, sizing=64,
     monaco=64,
-)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
