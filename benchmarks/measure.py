@@ -68,8 +68,12 @@ def fresh(code: str) -> str:
 
 
 def command(*words: str, cache: Path | None = None) -> Callable[[], object]:
-    """Return a call of the interpreter with these words; ``cache`` replaces the kernels' cache."""
+    """Return a call of the interpreter with these words; ``cache`` replaces the kernels' cache.
+
+    Python may keep its byte code, as it does for the libraries that are measured beside us.
+    """
     environment = dict(os.environ)
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if cache is not None:
         environment.pop("NUMBA_CACHE_DIR", None)
         environment["XDG_CACHE_HOME"] = str(cache)
