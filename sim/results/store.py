@@ -20,7 +20,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import h5netcdf
 import xarray as xr
 
 from sim.errors import RunError
@@ -126,6 +125,8 @@ def keeping_draws(path: Path) -> Iterator[Callable[[xr.Dataset], None]]:
 
 
 def _append(path: Path, block: xr.Dataset, written: int) -> None:
+    import h5netcdf  # takes longer than a small run, and most runs store no draws
+
     with h5netcdf.File(path, "a") as file:
         group = file[DRAWS]
         group.resize_dimension("draw", written + block.sizes["draw"])
