@@ -18,7 +18,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.kernels import binomial
+from sim.kernels import binomial, inversion
 
 SIZES = (1, 2, 5, 15, 16, 17, 180, 5_000, 100_000)
 CHANCES = (1e-12, 1e-6, 0.001, 0.2, 0.5, 0.6, 0.93, 0.9999, 1 - 1e-6, 1 - 1e-12)
@@ -281,7 +281,7 @@ def lane_quantiles(n, p, u):
     """Return float64[row, lane] for u[row, lane]."""
     n, p, u = (np.array(part, dtype=float) for part in (n, p, u))
     out = np.full(u.shape, SENTINEL)
-    binomial.lane_quantiles(n, p, u, binomial.new_inversion(n.size), out)
+    inversion.lane_quantiles(n, p, u, inversion.new_inversion(n.size), out)
     return out
 
 
@@ -289,7 +289,7 @@ def lane_tails(n, p, limit):
     """Return float64[2, lane], chance and excess."""
     n, p, limit = (np.array(part, dtype=float) for part in (n, p, limit))
     out = np.full((2, n.size), SENTINEL)
-    binomial.lane_tails(n, p, limit, binomial.new_inversion(n.size), *out)
+    inversion.lane_tails(n, p, limit, inversion.new_inversion(n.size), *out)
     return out
 
 
@@ -311,13 +311,13 @@ def test_lane_mass_is_the_exact_fraction(n, p, part):
     k = round(part * n)
     expected = float(exact_mass(k, n, p))
     rounding = n * 1e-15 + 1e-14 - 4e-16 * math.log(max(expected, 1e-300))
-    assert near(binomial.lane_mass(float(k), float(n), p), expected, rounding, 1e-290)
+    assert near(inversion.lane_mass(float(k), float(n), p), expected, rounding, 1e-290)
 
 
 @pytest.mark.parametrize(("n", "p"), GRID)
 def test_lane_mass_is_scipys(n, p):
     for k in around(n, p):
-        found = binomial.lane_mass(float(k), float(n), p)
+        found = inversion.lane_mass(float(k), float(n), p)
         assert near(found, stats.binom.pmf(k, n, p), 1e-12 + 4e-15 * n, 1e-280)
 
 
@@ -349,11 +349,11 @@ def test_the_sum_below_a_nearer_start_is_scipys(most):
     usual = (low > 0) & (p < 1)
     assert usual.any()
     for k, size, share in zip(low[usual], n[usual], p[usual], strict=True):
-        found = binomial._tail_below(k, size, share) * stats.binom.pmf(k, size, share)
+        found = inversion._tail_below(k, size, share) * stats.binom.pmf(k, size, share)
         expected = stats.binom.cdf(k - 1, size, share)
         assert near(found, expected, 1e-9, 2e-16)
         assert expected < 1e-8
-    assert binomial._tail_below(0.0, 5.0, 0.3) == 0.0
+    assert inversion._tail_below(0.0, 5.0, 0.3) == 0.0
 
 
 @pytest.mark.parametrize("p", ENDS)

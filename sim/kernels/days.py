@@ -16,7 +16,8 @@ import numpy as np
 from sim import streams
 from sim.jit import inner, kernel
 from sim.kernels import lanes
-from sim.kernels.binomial import lane_quantiles, new_inversion, quantile
+from sim.kernels.binomial import quantile
+from sim.kernels.inversion import lane_quantiles, new_inversion
 from sim.kernels.presence import (
     PATTERNS,
     WEEKDAYS,

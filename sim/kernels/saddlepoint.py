@@ -88,17 +88,11 @@ def tails(
 
     Parameters
     ----------
-    cohorts : int
-        Number of binomials.
-    n, p : float64[cohort, lane]
-        Their sizes and probabilities; a size may be 0.
-    x : float64[lane]
-        D + ½.
+    cohorts, n, p, x, short, unmet
+        As in ``sim.kernels.tails.tails``; a size may be 0.
     room : Lanes
         ``state`` is ``NEEDS_SUM`` in the lanes that are left to the exact sum.
     beside : Beside
-    short, unmet : float64[lane]
-        Out.
 
     Notes
     -----

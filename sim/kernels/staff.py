@@ -14,7 +14,7 @@ import numpy as np
 
 from sim import streams
 from sim.jit import kernel
-from sim.kernels.binomial import lane_quantiles, new_inversion
+from sim.kernels.inversion import lane_quantiles, new_inversion
 
 _DRAWS = 256  # at once: what is computed for them stays in the processor's cache
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.jit import inner, kernel
-from sim.kernels import binomial, saddlepoint
+from sim.kernels import binomial, inversion, saddlepoint
 
 _N, _P, _LIMIT, _SHORT, _UNMET = range(5)
 
@@ -36,7 +36,7 @@ def new_room(cohorts: int, lanes: int, scratch: int) -> Room:
     return Room(
         saddlepoint.new_lanes(lanes),
         saddlepoint.new_beside(cohorts),
-        binomial.new_inversion(lanes),
+        inversion.new_inversion(lanes),
         np.empty(lanes, np.int64),
         np.empty((5, lanes)),
         np.empty(cohorts, np.int64),
@@ -88,7 +88,7 @@ def tails(
             )
     if single > 0:
         found, missing = room.single[_SHORT], room.single[_UNMET]
-        binomial.lane_tails(
+        inversion.lane_tails(
             room.single[_N, :single],
             room.single[_P],
             room.single[_LIMIT],
