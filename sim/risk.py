@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from sim.kernels import presence
@@ -13,6 +15,9 @@ from sim.kernels.shortage import Members, shortage
 from sim.people import Staff, count_present
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.sampling import Draws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
 
 Arrays = dict[str, np.ndarray]
 
@@ -105,8 +110,10 @@ def pool_layout(problem: Problem, plan: PolicyPlan, people: Staff) -> tuple[Pool
 def drawn_risk(
     problem: Problem, plan: PolicyPlan, people: Staff, provided: Ints, draws: Draws
 ) -> Arrays:
-    """Compute presence and shortage from days drawn one by one."""
-    return risk_on_days(problem, plan, people, provided, drawn_days(problem, plan, people, draws))
+    """Compute presence and shortage from days drawn one by one, where the estimator needs them."""
+    days = drawn_days(problem, plan, people, draws)
+    wanted = drawn_variables(problem, plan) if problem.run.estimator == "conditional" else None
+    return risk_on_days(problem, plan, people, provided, days, wanted)
 
 
 def drawn_days(
@@ -126,30 +133,37 @@ def risk_on_days(
     people: Staff,
     provided: Ints,
     days: tuple[np.ndarray, np.ndarray],
+    wanted: Collection[str] | None = None,
 ) -> Arrays:
-    """Compute presence and shortage on the days of ``drawn_days``."""
+    """Compute presence and shortage on the days of ``drawn_days``: all, or what is wanted."""
     sharing, present = days
     excess = pooled(plan, sharing) - shared(plan, people, provided)[:, None, None, :]
     short = excess > 0
-    unmet = np.maximum(excess, 0).mean(axis=(1, 2))
     groups = [list(bodies) for bodies in problem.groups.values()]
-    any_short = np.stack([short[pools].any(axis=0) for pools in group_pools(problem, plan)])
-    sharing_mean = sharing.mean(axis=(1, 2))
-    return {
-        "onsite_by_weekday": present.mean(axis=1),
-        "onsite_mean": present.mean(axis=(1, 2)),
-        "onsite_peak": present.max(axis=2).mean(axis=1),
-        "sharing_people": sharing_mean,
-        "shortage_by_weekday": spread(plan, short.mean(axis=1)),
-        "shortage_per_day": spread(plan, short.mean(axis=(1, 2))),
-        "shortage_per_week": spread(plan, short.any(axis=2).mean(axis=1)),
-        "unmet_people": _by_person(plan, unmet, sharing_mean),
-        "group_onsite_peak": np.stack(
+
+    def any_short() -> np.ndarray:
+        return np.stack([short[pools].any(axis=0) for pools in group_pools(problem, plan)])
+
+    def unmet_people() -> np.ndarray:
+        unmet = np.maximum(excess, 0).mean(axis=(1, 2))
+        return _by_person(plan, unmet, sharing.mean(axis=(1, 2)))
+
+    known: dict[str, Callable[[], np.ndarray]] = {
+        "onsite_by_weekday": lambda: present.mean(axis=1),
+        "onsite_mean": lambda: present.mean(axis=(1, 2)),
+        "onsite_peak": lambda: present.max(axis=2).mean(axis=1),
+        "sharing_people": lambda: sharing.mean(axis=(1, 2)),
+        "shortage_by_weekday": lambda: spread(plan, short.mean(axis=1)),
+        "shortage_per_day": lambda: spread(plan, short.mean(axis=(1, 2))),
+        "shortage_per_week": lambda: spread(plan, short.any(axis=2).mean(axis=1)),
+        "unmet_people": unmet_people,
+        "group_onsite_peak": lambda: np.stack(
             [present[bodies].sum(axis=0).max(axis=1).mean(axis=0) for bodies in groups]
         ),
-        "group_shortage_per_day": any_short.mean(axis=(1, 2)),
-        "group_shortage_per_week": any_short.any(axis=2).mean(axis=1),
+        "group_shortage_per_day": lambda: any_short().mean(axis=(1, 2)),
+        "group_shortage_per_week": lambda: any_short().any(axis=2).mean(axis=1),
     }
+    return {name: find() for name, find in known.items() if wanted is None or name in wanted}
 
 
 def exact_presence(people: Staff) -> Arrays:
@@ -203,7 +217,7 @@ def exact_risk(
         "group_shortage_per_day": any_day,
     }
     if exact_weeks(problem, plan):
-        drawn = found["group_shortage_per_week"]
+        drawn = found.get("group_shortage_per_week", any_week)
         risk["shortage_per_week"] = spread(plan, week)
         risk["group_shortage_per_week"] = np.where(np.isnan(any_week), drawn, any_week)
     return risk
