@@ -63,6 +63,7 @@ ANY = -3
 def draw_visits(
     seed: np.uint64,
     draw: int,
+    first_day: int,
     rows: Rows,
     habits: Habits,
     nearby: np.ndarray,
@@ -77,6 +78,8 @@ def draw_visits(
     seed : uint64
     draw : int
         Index of the replication.
+    first_day : int
+        Index of the first of these days.
     rows : Rows
     habits : Habits
     nearby : float64[neighbourhood]
@@ -107,9 +110,20 @@ def draw_visits(
     visits.start[0] = 0
     visits.pause[0] = 0
     for d in range(days):
-        people = _shuffle(seed, order_key, draw, d, rows, whose, rank)
+        people = _shuffle(seed, order_key, draw, first_day, d, rows, whose, rank)
         count, pauses = _draw_day(
-            seed, draw, d, rows, habits, nearby, whose[:people], rank, visits, row, count, pauses
+            seed,
+            draw,
+            first_day + d,
+            rows,
+            habits,
+            nearby,
+            whose[:people],
+            rank,
+            visits,
+            row,
+            count,
+            pauses,
         )
         visits.start[d + 1] = count
     return count, pauses
@@ -120,6 +134,7 @@ def _shuffle(
     seed: np.uint64,
     key: np.uint64,
     draw: int,
+    first_day: int,
     d: int,
     rows: Rows,
     whose: np.ndarray,
@@ -129,7 +144,9 @@ def _shuffle(
     people = 0
     for r in range(rows.key.size):
         for k in range(rows.present[r, d]):
-            u = streams.uniform(seed, key, draw, streams.VISIT + d, people * _PLACES + _ORDER)
+            u = streams.uniform(
+                seed, key, draw, streams.VISIT + first_day + d, people * _PLACES + _ORDER
+            )
             j = int(u * (people + 1))
             whose[people], rank[people] = whose[j], rank[j]
             whose[j], rank[j] = r, k
@@ -305,14 +322,20 @@ def _book_in_vain(visits: Visits, i: int, pauses: int) -> None:
 
 @kernel
 def in_service(
-    seed: np.uint64, key: np.uint64, draw: int, share: float, desks: np.ndarray, site: Site
+    seed: np.uint64,
+    key: np.uint64,
+    draw: int,
+    first_day: int,
+    share: float,
+    desks: np.ndarray,
+    site: Site,
 ) -> None:
     """Draw the workstations in service on every day, each being out of service by itself.
 
     Parameters
     ----------
     seed, key : uint64
-    draw : int
+    draw, first_day : int
     share : float
         Chance of a workstation to be out of service on a day.
     desks : int64[neighbourhood]
@@ -323,5 +346,5 @@ def in_service(
     days, places = site.workstations.shape
     for d in range(days):
         for j in range(places):
-            u = streams.uniform(seed, key, draw, streams.SERVICE, d * places + j)
+            u = streams.uniform(seed, key, draw, streams.SERVICE, (first_day + d) * places + j)
             site.workstations[d, j] = desks[j] - quantile(u, desks[j], share)

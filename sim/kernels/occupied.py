@@ -112,6 +112,7 @@ def add_up(
     where: np.ndarray,
     team: np.ndarray,
     pool: np.ndarray,
+    first_day: int,
     working: np.ndarray,
     sums: Sums,
 ) -> int:
@@ -131,8 +132,10 @@ def add_up(
         Team of the row, -1 for visitors.
     pool : int32[neighbourhood]
         Who shares workstations; the whole site is over its workstations if any pool is.
+    first_day : int
+        Index of the first of these days, a Monday.
     working : bool[day]
-        Working days; the others are left out.
+        Working days; the others are left out. ``peak`` and ``unmet`` have these days, too.
     sums : Sums
         Out: added to; the grids hold differences until ``finish``.
 
@@ -148,7 +151,8 @@ def add_up(
         np.zeros(site.closing + 1, np.int32), np.zeros(site.closing // 64 + 1, np.uint64)
     )
     most = 0
-    for day in range(working.size):
+    days = visits.start.size - 1
+    for day in range(days):
         v0, v1 = visits.start[day], visits.start[day + 1]
         most = max(most, v1 - v0 + visits.pause[v1] - visits.pause[v0])
     line = _Line(np.empty(most, np.int32), np.empty(places, np.int32))
@@ -158,10 +162,10 @@ def add_up(
     came = np.zeros(sums.team_days.shape[1], np.int64)
     short = np.zeros(sums.team_days.shape[1], np.int64)
     room = _Room(people, unmet, stay, came, short, np.zeros((2, places), np.int64))
-    for day in range(working.size):
-        if working[day]:
+    for day in range(days):
+        if working[first_day + day]:
             status = _add_day(
-                visits, site, log, row, where, team, pool, day, curve, line, room, sums
+                visits, site, log, row, where, team, pool, first_day, day, curve, line, room, sums
             )
             if status != RIGHT:
                 return status
@@ -177,6 +181,7 @@ def _add_day(
     where: np.ndarray,
     team: np.ndarray,
     pool: np.ndarray,
+    first_day: int,
     day: int,
     curve: _Curve,
     line: _Line,
@@ -229,8 +234,8 @@ def _add_day(
         peak, area, above = _sweep(curve, here)
         if area != stay[j]:
             return LITTLE
-        sums.peak[j, day] = peak
-        sums.unmet[j, day] = unmet[j]
+        sums.peak[j, first_day + day] = peak
+        sums.unmet[j, first_day + day] = unmet[j]
         day_sums = sums.sums[:, j, weekday]
         day_sums[PRESENT] += area
         day_sums[ABOVE] += above

@@ -44,7 +44,6 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
     said = occupancy_of(problem)
     arrays = [_arrays(said, one) for one in found]
     slots = arrays[0]["present"].shape[-1]
-    closing = round((said.closes - said.opens) * HOUR)
     result = xr.Dataset(
         {
             one.name: (
@@ -68,7 +67,11 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
             "mode": list(MODES),
             "characteristic": [group.name for group in said.groups],
         },
-        attrs={"scenario": problem.name, "title": problem.title, "opening_hours": closing / HOUR},
+        attrs={
+            "scenario": problem.name,
+            "title": problem.title,
+            "opening_hours": said.closes - said.opens,
+        },
     )
     peak = np.stack([np.swapaxes(one.peak, 0, 1) for one in found])
     result["peak_by_date"] = (

@@ -28,25 +28,36 @@ class Day(NamedTuple):
     row: np.ndarray
 
 
-def draw_visits(problem: Problem, present: Present, draws: Draws, index: int) -> Day:
+def rows_of(said: OccupancyPlan, present: Present) -> Rows:
+    """Return the rows of people present, without their counts."""
+    return Rows(
+        key=present.key,
+        home=home_of(said, present),
+        schedule=_schedules(said, present),
+        present=np.zeros((present.cell.size, 0), np.int32),
+    )
+
+
+def draw_visits(
+    problem: Problem, rows: Rows, present: Present, draws: Draws, index: int, days: slice
+) -> Day:
     """Draw when the people present come, how long they stay and when they are away.
 
     Parameters
     ----------
     problem : Problem
+    rows : Rows
+        From ``rows_of``.
     present : Present
     draws : Draws
     index : int
         Which of these draws.
+    days : slice
+        Which days.
     """
     said = occupancy_of(problem)
     habits = habits_of(said)
-    rows = Rows(
-        key=present.key,
-        home=home_of(said, present),
-        schedule=_schedules(said, present),
-        present=np.ascontiguousarray(present.count[:, :, index]),
-    )
+    rows = rows._replace(present=np.ascontiguousarray(present.count[:, days, index]))
     people = int(rows.present.sum())
     mean_pauses = (said.lunch is not None) + (said.meetings.per_person if said.meetings else 0.0)
     room = people * (1 + (habits.booked * habits.no_show / (1 - habits.no_show))) * 1.05 + 64
@@ -56,7 +67,7 @@ def draw_visits(problem: Problem, present: Present, draws: Draws, index: int) ->
         visits = _empty(rows.present.shape[1], int(room), int(pauses))
         row = np.empty(int(room), np.int32)
         found, away = arrivals.draw_visits(
-            seed, draws.first + index, rows, habits, _nearby(said), order, visits, row
+            seed, draws.first + index, days.start, rows, habits, _nearby(said), order, visits, row
         )
         if found <= visits.arrival.size and away <= visits.pause_start.size:
             return Day(_cut(visits, found, away), row[:found])
@@ -91,10 +102,15 @@ def _nearby(said: OccupancyPlan) -> np.ndarray:
     return np.cumsum(stated_shares(said, range(len(said.neighbourhoods))))
 
 
+def closing_of(said: OccupancyPlan) -> int:
+    """Return when everybody is gone, seconds after opening."""
+    return round((said.closes - said.opens) * HOUR)
+
+
 @functools.lru_cache(maxsize=8)
 def habits_of(said: OccupancyPlan) -> Habits:
     """Return the tables from which visits are drawn, in seconds after opening."""
-    closing = round((said.closes - said.opens) * HOUR)
+    closing = closing_of(said)
     lunch, meetings, booking = said.lunch, said.meetings, said.booking
     arrival = [one.arrival for one in said.schedules]
     stay = [one.stay for one in said.schedules]
@@ -180,7 +196,7 @@ def site_of(
     where: np.ndarray,
     draws: Draws,
     index: int,
-    days: int,
+    days: slice,
 ) -> Site:
     """Return the site of one replication: workstations in service and rooms.
 
@@ -194,15 +210,16 @@ def site_of(
     draws : Draws
     index : int
         Which of these draws.
-    days : int
+    days : slice
+        Which days.
     """
     said = occupancy_of(problem)
     booking = said.booking
     lapse = NEVER if booking is None or booking.release is None else round(booking.release * MINUTE)
     site = Site(
-        closing=round((said.closes - said.opens) * HOUR),
+        closing=closing_of(said),
         lapse=lapse,
-        workstations=np.empty((days, len(said.neighbourhoods)), np.int32),
+        workstations=np.empty((days.stop - days.start, len(said.neighbourhoods)), np.int32),
         reach=where,
         rooms=np.array(said.meetings.rooms if said.meetings else (), np.int32),
     )
@@ -210,6 +227,7 @@ def site_of(
         np.uint64(problem.run.seed),
         draws.key("occupancy/service"),
         draws.first + index,
+        days.start,
         said.out_of_service,
         desks,
         site,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, NamedTuple
 
@@ -23,7 +23,7 @@ from sim.occupancy.present import (
     on_calendar,
     split_people,
 )
-from sim.occupancy.visiting import draw_visits, reach, site_of
+from sim.occupancy.visiting import closing_of, draw_visits, reach, rows_of, site_of
 from sim.occupancyplan import OccupancyPlan
 from sim.people import Staff, draw_staff
 from sim.problem import Ints, PolicyPlan, Problem
@@ -36,6 +36,8 @@ SEATINGS = ("stated", "pooled", "apart")
 """Where people look: as the scenario states, in the whole pool, only at home."""
 
 _BLOCK = 4
+_AT_ONCE = 8192
+"""About how many visits are held at once."""
 _FAILED = {
     occupied.LOST: "a visit was lost",
     occupied.LITTLE: "Little's law does not hold",
@@ -199,28 +201,29 @@ def _replication(
 ) -> Found:
     """Simulate one replication, for each way of looking for a workstation that differs."""
     said = occupancy_of(problem)
-    visits, row = draw_visits(problem, present, draws, index)
-    rows = _rows(said, plan, present)
-    sums: dict[bytes, Sums] = {}
-    unmet, events = [], 0
-    for seating in SEATINGS:
-        where = reach(said, plan, seating)
-        key = where.tobytes()
-        if key not in sums:
-            site = site_of(problem, desks, where, draws, index, present.working.size)
+    rows, facts = rows_of(said, present), _facts(said, plan, present)
+    ways = {seating: reach(said, plan, seating) for seating in SEATINGS}
+    sums = {where.tobytes(): _no_sums(said, present) for where in ways.values()}
+    events = 0
+    for days in _some_weeks(present.count[..., index]):
+        visits, row = draw_visits(problem, rows, present, draws, index, days)
+        for key, where in {where.tobytes(): where for where in ways.values()}.items():
+            site = site_of(problem, desks, where, draws, index, days)
             log = _simulate(visits, site, engine)
-            sums[key] = _add_up(said, visits, site, log, row, rows, present.working)
             events += int(log.events.sum())
-        left_out = sums[key].sums[_UNMET].sum(axis=(0, -1))[:-1]
-        unmet.append([*left_out, left_out.sum()])
-    stated = sums[reach(said, plan, SEATINGS[0]).tobytes()]
+            add_up(visits, site, log, row, facts, days.start, present.working, sums[key])
+    for one in sums.values():
+        occupied.finish(one.present)
+        occupied.finish(one.held)
+    stated, *_ = sums.values()
+    left_out = [sums[where.tobytes()].sums[_UNMET].sum(axis=(0, -1)) for where in ways.values()]
     found = (
         _with_total(stated.sums),
         stated.peak,
         stated.unmet,
         stated.present[..., :-1],
         stated.held[..., :-1],
-        np.array(unmet),
+        np.array([[*one[:-1], one[:-1].sum()] for one in left_out]),
         _by_cell(said, present, stated.rows),
         stated.team_days,
         stated.rooms,
@@ -231,7 +234,15 @@ def _replication(
     return Found(*(one[None] for one in found))
 
 
-class _Rows(NamedTuple):
+def _some_weeks(present: np.ndarray) -> Iterator[slice]:
+    """Yield the days of a few weeks at a time, so that their visits stay in the cache."""
+    people, days = present.sum(), present.shape[1]
+    weeks = max(1, int(_AT_ONCE * days / WEEKDAYS / max(people, 1)))
+    for first in range(0, days, weeks * WEEKDAYS):
+        yield slice(first, min(first + weeks * WEEKDAYS, days))
+
+
+class Facts(NamedTuple):
     """Of each row: where those with their own workstation sit, and the team; and the pools."""
 
     where: np.ndarray
@@ -239,10 +250,10 @@ class _Rows(NamedTuple):
     pool: np.ndarray
 
 
-def _rows(said: OccupancyPlan, plan: PolicyPlan, present: Present) -> _Rows:
+def _facts(said: OccupancyPlan, plan: PolicyPlan, present: Present) -> Facts:
     cells = [said.cells[k] if k >= 0 else None for k in present.cell]
     pool_of = {b: q for q, pool in enumerate(plan.pools) for b in pool}
-    return _Rows(
+    return Facts(
         np.array([cell.neighbourhood if cell else 0 for cell in cells], np.int32),
         np.array([cell.team if cell else -1 for cell in cells], np.int32),
         np.array([pool_of[place.body] for place in said.neighbourhoods], np.int32),
@@ -259,33 +270,41 @@ def _simulate(visits: Visits, site: Site, engine: Engine) -> Log:
     return log
 
 
-def _add_up(
-    said: OccupancyPlan,
+def _no_sums(said: OccupancyPlan, present: Present) -> Sums:
+    places, sizes = len(said.neighbourhoods), len(said.meetings.seats) if said.meetings else 0
+    slots, days = -(-closing_of(said) // SLOT) + 1, present.working.size
+    return Sums(
+        sums=np.zeros((SUMS, places + 1, WEEKDAYS), np.int64),
+        peak=np.full((places + 1, days), -1, np.int32),
+        unmet=np.full((places + 1, days), -1, np.int32),
+        present=np.zeros((places, WEEKDAYS, slots), np.int64),
+        held=np.zeros((places, WEEKDAYS, slots), np.int64),
+        rows=np.zeros((4, present.cell.size), np.int64),
+        team_days=np.zeros((2, len(said.teams)), np.int64),
+        rooms=np.zeros((2, sizes), np.int64),
+    )
+
+
+def add_up(
     visits: Visits,
     site: Site,
     log: Log,
     row: np.ndarray,
-    rows: _Rows,
+    facts: Facts,
+    first_day: int,
     working: np.ndarray,
-) -> Sums:
-    places, sizes = len(said.neighbourhoods), len(said.meetings.seats) if said.meetings else 0
-    slots = -(-site.closing // SLOT) + 1
-    sums = Sums(
-        sums=np.zeros((SUMS, places + 1, WEEKDAYS), np.int64),
-        peak=np.full((places + 1, working.size), -1, np.int32),
-        unmet=np.full((places + 1, working.size), -1, np.int32),
-        present=np.zeros((places, WEEKDAYS, slots), np.int64),
-        held=np.zeros((places, WEEKDAYS, slots), np.int64),
-        rows=np.zeros((4, rows.team.size), np.int64),
-        team_days=np.zeros((2, len(said.teams)), np.int64),
-        rooms=np.zeros((2, sizes), np.int64),
-    )
-    status = occupied.add_up(visits, site, log, row, *rows, working, sums)
+    sums: Sums,
+) -> None:
+    """Add up a log and check it (``sim.kernels.occupied.add_up``).
+
+    Raises
+    ------
+    RunError
+        If a visit is lost, Little's law does not hold, or more is taken than there is.
+    """
+    status = occupied.add_up(visits, site, log, row, *facts, first_day, working, sums)
     if status != occupied.RIGHT:
         raise RunError(f"a check of the simulation failed: {_FAILED[status]}")
-    occupied.finish(sums.present)
-    occupied.finish(sums.held)
-    return sums
 
 
 def _by_cell(said: OccupancyPlan, present: Present, rows: Ints) -> Ints:
