@@ -3,8 +3,8 @@
 From the same visits it finds the same seat and leave time of every visit. Events wait in a wheel of
 one slot a second, each slot a short list in the order in which the events of one instant go: people
 leave, come back, go on a pause, bookings lapse, people come, people give up; within a kind by visit
-number. A bit for each second that holds events, and one for each workstation that is free, are
-searched a word at a time.
+number. Seconds that hold events, words of them that are not 0, workstations that are free and
+neighbourhoods whose people wait are sets of bits, searched a word at a time.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ from sim.kernels.visits import (
     Visits,
 )
 
-_LEAVE, _BACK, _AWAY, _LAPSE, _COME, _GIVE_UP, _KINDS = range(7)
+_LEAVE, _BACK, _AWAY, _LAPSE, _COME, _GIVE_UP = range(6)
+_KINDS = 8  # with room for more: a power of two
 _OUTSIDE, _WAITING, _AT_DESK, _AT_OWN, _ELSEWHERE, _DESK_GIVEN_UP, _GONE = range(7)
 
 _WORD = 64
 _ONE = np.uint64(1)
 _NONE_SET = np.uint64(0)
+_SIX = np.uint64(6)
+_REST = np.uint64(63)
 _BY_KIND = 28
 _VISIT = (1 << _BY_KIND) - 1
 """An event is its kind times 2**28 and its visit: of two at one instant the lesser goes first."""
@@ -68,8 +71,9 @@ class _Day(NamedTuple):
 
     people: np.ndarray  # _PERSON[visit]
     slot: np.ndarray  # int32[second], first event, -1 none
-    after: np.ndarray  # int32[visit, kind], the next event of the same second
+    after: np.ndarray  # int32[visit · kind], the next event of the same second
     busy: np.ndarray  # uint64[word], a bit for each second with events
+    filled: np.ndarray  # uint64[word], a bit for each word of those that may not be 0
     free: np.ndarray  # uint64[neighbourhood, word], a bit for each free workstation
     first: np.ndarray  # int32[neighbourhood], who of its people waits longest
     last: np.ndarray  # int32[neighbourhood]
@@ -106,8 +110,9 @@ def simulate_days(visits: Visits, site: Site, log: Log) -> None:
     state = _Day(
         np.empty(most, _PERSON),
         np.full(site.closing + 1, -1, np.int32),
-        np.empty((most, _KINDS), np.int32),
+        np.empty(most * _KINDS, np.int32),
         np.zeros(site.closing // _WORD + 1, np.uint64),
+        np.zeros(site.closing // _WORD // _WORD + 1, np.uint64),
         np.empty((places, (desks + _WORD - 1) // _WORD), np.uint64),
         np.empty(places, np.int32),
         np.empty(places, np.int32),
@@ -124,51 +129,63 @@ def _simulate_day(all_visits: Visits, site: Site, day: int, state: _Day, whole_l
     visits = _visits_of(all_visits, day)
     log = _log_of(whole_log, all_visits, day)
     _open(visits, site, site.workstations[day], state, log)
-    events = 0
     turns = 0
-    word = 0
-    while word < state.busy.size:
-        bits = state.busy[word]
-        if bits == _NONE_SET:
-            word += 1
-            continue
-        now = word * _WORD + lowest_bit(bits)
-        event = state.slot[now]
-        kind = event >> _BY_KIND
-        v = event & _VISIT
-        person = state.people[v]
-        state.slot[now] = state.after[v, kind]
-        if state.slot[now] < 0:
-            state.busy[word] = bits & (bits - _ONE)
-        events += 1
-        search = False
-        if kind == _COME:
-            search = True
-        elif kind == _LEAVE:
-            if person.stage == _GONE:
-                events -= 1
-            else:
-                _leave(visits, site, log, state, v, now)
-        elif kind == _AWAY:
-            _go_away(visits, site, log, state, v, now)
-        elif kind == _BACK:
-            _give_room_back(state, v)
-            search = person.stage == _DESK_GIVEN_UP
-            if not search:
-                _plan_pause(visits, log, state, v, now)
-        elif kind == _GIVE_UP:
-            _leave_line(state, v)
-            log.waited[v] += now - person.since
-            _give_up(visits, site, log, state, v, now)
-        elif person.stage != _OUTSIDE:  # a booking whose holder has come
-            events -= 1
-        else:
-            log.lapsed[v] = True
-            number, person.number = person.number, NEVER
-            _set_free(visits, site, log, state, person.home, number, now)
-        if search:
-            turns = _search(visits, site, log, state, v, now, turns)
-    log.events[0] += events
+    for top in range(state.filled.size):
+        while state.filled[top] != _NONE_SET:
+            word = top * _WORD + lowest_bit(state.filled[top])
+            while state.busy[word] != _NONE_SET:
+                now = word * _WORD + lowest_bit(state.busy[word])
+                event = _take_event(state, now, word)
+                turns = _happen(visits, site, log, state, event, now, turns)
+            state.filled[top] &= state.filled[top] - _ONE
+
+
+@lane
+def _take_event(state: _Day, now: int, word: int) -> int:
+    """Take the first event of an instant out of the wheel."""
+    event = state.slot[now]
+    state.slot[now] = _after(state, event)
+    if state.slot[now] < 0:
+        state.busy[word] &= state.busy[word] - _ONE
+    return event
+
+
+@lane
+def _happen(
+    visits: Visits, site: Site, log: Log, state: _Day, event: int, now: int, turns: int
+) -> int:
+    """Let an event happen, and return how many have joined the waiting line."""
+    kind = event >> _BY_KIND
+    v = event & _VISIT
+    person = state.people[v]
+    search = False
+    if kind == _COME:
+        search = True
+    elif kind == _LEAVE:
+        if person.stage == _GONE:
+            return turns
+        _leave(visits, site, log, state, v, now)
+    elif kind == _AWAY:
+        _go_away(visits, site, log, state, v, now)
+    elif kind == _BACK:
+        _give_room_back(state, v)
+        search = person.stage == _DESK_GIVEN_UP
+        if not search:
+            _plan_pause(visits, log, state, v, now)
+    elif kind == _GIVE_UP:
+        _leave_line(state, v)
+        log.waited[v] += now - person.since
+        _give_up(visits, site, log, state, v, now)
+    elif person.stage != _OUTSIDE:  # a booking whose holder has come
+        return turns
+    else:
+        log.lapsed[v] = True
+        number, person.number = person.number, NEVER
+        _set_free(visits, site, log, state, person.home, number, now)
+    log.events[0] += 1
+    if search:
+        turns = _search(visits, site, log, state, v, now, turns)
+    return turns
 
 
 @lane
@@ -488,15 +505,16 @@ def _schedule(state: _Day, kind: int, v: int, at: int) -> None:
     other = state.slot[at]
     if other < 0 or event < other:
         state.slot[at] = event
-        state.after[v, kind] = other
+        state.after[_KINDS * v + kind] = other
         _put(state.busy, at)
+        _put(state.filled, at // _WORD)
         return
     behind = _after(state, other)
     while 0 <= behind < event:
         other = behind
         behind = _after(state, other)
-    state.after[v, kind] = behind
-    state.after[other & _VISIT, other >> _BY_KIND] = event
+    state.after[_KINDS * v + kind] = behind
+    state.after[_place_of(other)] = event
 
 
 @lane
@@ -505,25 +523,30 @@ def _cancel(state: _Day, kind: int, v: int, at: int) -> None:
     event = kind << _BY_KIND | v
     other = state.slot[at]
     if other == event:
-        state.slot[at] = state.after[v, kind]
+        state.slot[at] = state.after[_KINDS * v + kind]
         if state.slot[at] < 0:
             _drop(state.busy, at)
         return
     while _after(state, other) != event:
         other = _after(state, other)
-    state.after[other & _VISIT, other >> _BY_KIND] = state.after[v, kind]
+    state.after[_place_of(other)] = state.after[_KINDS * v + kind]
 
 
 @lane
 def _after(state: _Day, event: int) -> int:
-    return state.after[event & _VISIT, event >> _BY_KIND]
+    return state.after[_place_of(event)]
+
+
+@lane
+def _place_of(event: int) -> int:
+    return _KINDS * (event & _VISIT) + (event >> _BY_KIND)
 
 
 @lane
 def _put(bits: np.ndarray, at: int) -> None:
-    bits[at // _WORD] |= _ONE << np.uint64(at % _WORD)
+    bits[np.uint64(at) >> _SIX] |= _ONE << (np.uint64(at) & _REST)
 
 
 @lane
 def _drop(bits: np.ndarray, at: int) -> None:
-    bits[at // _WORD] &= ~(_ONE << np.uint64(at % _WORD))
+    bits[np.uint64(at) >> _SIX] &= ~(_ONE << (np.uint64(at) & _REST))
