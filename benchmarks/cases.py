@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import estates, jobs, measure, ours, peers
+from benchmarks import estates, jobs, measure, office, ours, peers
 from sim import draw, run, sampling, simulate, streams
 from sim.kernels import presence, sizing, tally
+from sim.occupancy import processes
 from sim.results.summary import new_tally
 
 Call = Callable[[], object]
@@ -142,6 +143,47 @@ def _tally(draws: int) -> Call:
     return lambda: tally.add_draws(0, values, state)
 
 
+VISITS = (20, 200, 1_000, 5_000)
+"""Visits a day; there are as many days as make 100,000 visits."""
+
+
+@case("kernel visits", "visits a day", (200,), VISITS)
+def _visits(people: int) -> Call:
+    given = _office(people, pauses=True, books=True)
+    return lambda: ours.draw_visits(given)
+
+
+@case("kernel weeks", "visits a day", (200,), VISITS)
+def _weeks(people: int) -> Call:
+    return _simulated(_office(people))
+
+
+@case("kernel weeks with pauses", "visits a day", (200,), VISITS)
+def _weeks_pauses(people: int) -> Call:
+    return _simulated(_office(people, pauses=True))
+
+
+@case("kernel weeks with bookings", "visits a day", (200,), VISITS)
+def _weeks_bookings(people: int) -> Call:
+    return _simulated(_office(people, books=True))
+
+
+@case("kernel weeks with pauses and bookings", "neighbourhoods", (4,), (1, 4, 16, 40))
+def _weeks_places(places: int) -> Call:
+    return _simulated(_office(1_000, places, pauses=True, books=True))
+
+
+def _office(
+    people: int, places: int = 1, pauses: bool = False, books: bool = False
+) -> office.Office:
+    return office.office(100_000 // people, people, places, pauses, books)
+
+
+def _simulated(given: office.Office) -> Call:
+    visits = ours.draw_visits(given)
+    return lambda: ours.simulate_days(visits, given.site)
+
+
 # --- the two jobs on every side ---------------------------------------------------------------
 
 
@@ -193,6 +235,52 @@ def _job_b_shock(draws: int) -> Call:
 @case("job b with shock numpy", "draws", (1_000,), DRAWS[:3])
 def _job_b_shock_numpy(draws: int) -> Call:
     return lambda: peers.numpy_job_b(1, draws, shock=True)
+
+
+# --- the plain day and the loss system on every side ------------------------------------------
+
+PLAIN = (10, 100, 1_000)
+
+
+@case("plain day ours", "days", (10,), PLAIN)
+def _day(days: int) -> Call:
+    return _simulated(office.office(days))
+
+
+@case("plain day ours, with inputs", "days", (10,), PLAIN)
+def _day_inputs(days: int) -> Call:
+    given = office.office(days)
+    return lambda: ours.draw_and_simulate(given)
+
+
+@case("plain day simpy", "days", (10,), PLAIN[:2])
+def _day_simpy(days: int) -> Call:
+    people = peers.as_people(ours.draw_visits(office.office(days)))
+    return lambda: peers.simpy_days(people, office.WORKSTATIONS)
+
+
+@case("plain day simpy, lean", "days", (10,), PLAIN[:2])
+def _day_lean(days: int) -> Call:
+    people = peers.as_people(ours.draw_visits(office.office(days)))
+    return lambda: peers.lean_simpy_days(people, office.WORKSTATIONS)
+
+
+@case("plain day reference", "days", (10,), PLAIN[:2])
+def _day_reference(days: int) -> Call:
+    given = office.office(days)
+    visits = ours.draw_visits(given)
+    return lambda: processes.simulate_days(visits, given.site)
+
+
+@case("loss system ours", "days", (10,), PLAIN)
+def _loss(days: int) -> Call:
+    visits, site = office.loss_system(1, days)
+    return lambda: ours.simulate_days(visits, site)
+
+
+@case("loss system ciw", "days", (10,), PLAIN[:2], needs="ciw")
+def _loss_ciw(days: int) -> Call:
+    return lambda: peers.ciw_loss_system(1, days)
 
 
 # --- end to end -------------------------------------------------------------------------------

@@ -11,14 +11,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks import jobs
+from benchmarks import jobs, office
 from benchmarks.jobs import BODIES, HEADCOUNT, WEEKS, Floats, Risk, Sampled
 from sim import sampling, streams
 from sim.executors import in_order
 from sim.jit import kernel
-from sim.kernels import days, designs, pools, shortage, sizing, staff, tails
+from sim.kernels import (
+    arrivals,
+    days,
+    designs,
+    pools,
+    shortage,
+    sizing,
+    staff,
+    tails,
+    weeks,
+)
+from sim.kernels.arrivals import MOST_MEETINGS
 from sim.kernels.binomial import scratch_size
 from sim.kernels.presence import WEEKDAYS, Attendance
+from sim.kernels.visits import Log, Site, Visits, new_log
 from sim.problem import Distribution
 
 BLOCK = 4096
@@ -240,3 +252,62 @@ def mean_shortage(seed: int, points: int) -> float:
     room = tails.new_room(1, p.size, scratch_size(int(HEADCOUNT.max()), 1))
     tails.tails(1, people[None], p, limit, room, short, unmet)
     return float(short.mean())
+
+
+# --- days in an office ------------------------------------------------------------------------
+
+_ORDER = streams.stream_key("order")
+_BY_VISIT = ("arrival", "due", "stay", "patience", "home", "booked", "shows", "remains")
+_BY_PAUSE = ("pause_start", "pause_length", "holds", "room")
+_TRUTHS = {"booked", "shows", "remains", "holds"}
+
+
+def draw_visits(given: office.Office, seed: int = 1) -> Visits:
+    """Draw the visits of every day."""
+    people = int(given.rows.present.sum())
+    count = people if given.habits.booked == 0.0 else int(1.1 * people) + 64
+    pauses = (2 * people if given.habits.lunch > 0.0 else 0) + 8 * MOST_MEETINGS
+
+    def empty(name: str, size: int) -> np.ndarray:
+        return np.empty(size, np.bool_ if name in _TRUTHS else np.int32)
+
+    visits = Visits(
+        start=np.empty(given.rows.present.shape[1] + 1, np.int64),
+        pause=np.empty(count + 1, np.int64),
+        **{name: empty(name, count) for name in _BY_VISIT},
+        **{name: empty(name, pauses) for name in _BY_PAUSE},
+    )
+    row = np.empty(count, np.int32)
+    found, away = arrivals.draw_visits(
+        np.uint64(seed), 0, 0, given.rows, given.habits, np.ones(1), _ORDER, visits, row
+    )
+    if found > count or away > pauses:
+        raise ValueError(f"{found} visits and {away} pauses, room for {count} and {pauses}")
+    return visits._replace(
+        pause=visits.pause[: found + 1],
+        **{name: getattr(visits, name)[:found] for name in _BY_VISIT},
+        **{name: getattr(visits, name)[:away] for name in _BY_PAUSE},
+    )
+
+
+def simulate_days(visits: Visits, site: Site, threads: int = 1) -> Log:
+    """Simulate days, a few of them at once."""
+    log = new_log(visits)
+    total = visits.start.size - 1
+
+    def work(first: int, count: int) -> None:
+        some = slice(first, first + count)
+        weeks.simulate_days(
+            visits._replace(start=visits.start[first : first + count + 1]),
+            site._replace(workstations=site.workstations[some]),
+            log._replace(events=log.events[some]),
+        )
+
+    for _ in in_order(work, total, -(-total // (4 * threads)) if threads > 1 else total, threads):
+        pass
+    return log
+
+
+def draw_and_simulate(given: office.Office, seed: int = 1) -> Log:
+    """Draw the visits of every day and simulate them."""
+    return simulate_days(draw_visits(given, seed), given.site)

@@ -1,18 +1,27 @@
-"""The same jobs as people would write them: NumPy, monaco, SimPy. Each draws its own inputs."""
+"""The same jobs as people would write them: NumPy, monaco, SimPy, Ciw.
+
+Each draws its own inputs, except of the plain day, where all are given the same visits.
+"""
 
 from __future__ import annotations
 
+import heapq
 import importlib.util
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy import special
 
-from benchmarks import jobs
+from benchmarks import jobs, office
 from benchmarks.jobs import BODIES, HEADCOUNT, WEEKS, Floats, Risk, Sampled
+from sim.kernels.visits import NEVER, Visits
 
 BLOCK = 4096
-INSTALLED = {name: importlib.util.find_spec(name) is not None for name in ("monaco", "simpy")}
+INSTALLED = {
+    name: importlib.util.find_spec(name) is not None for name in ("ciw", "monaco", "simpy")
+}
 """Peers of the extra ``bench``; NumPy is always there."""
 
 _SLOTS = (BODIES, 3, 5, WEEKS)
@@ -168,3 +177,118 @@ def _person(office, desks, comes: np.ndarray, missing: np.ndarray) -> Generator:
         with desks.request() as desk:
             yield desk
             yield office.timeout(0.5)
+
+
+# --- the plain day ----------------------------------------------------------------------------
+
+Person = tuple[int, int, int, int]
+"""Number, arrival, stay and patience."""
+
+
+def as_people(visits: Visits) -> list[list[Person]]:
+    """Return the visits of each day as Python keeps them; no side is charged for that."""
+    columns = (visits.arrival, visits.stay, visits.patience)
+    people = list(zip(range(visits.arrival.size), *(c.tolist() for c in columns), strict=True))
+    bounds = visits.start.tolist()
+    return [people[a:b] for a, b in pairwise(bounds)]
+
+
+def simpy_days(days: Sequence[Sequence[Person]], desks: int) -> office.Plain:
+    """Simulate plain days with a process for each person and a resource of workstations."""
+    import simpy
+
+    found = _nothing(days)
+    for people in days:
+        env = simpy.Environment()
+        workstations = simpy.Resource(env, desks)
+        for person in people:
+            env.process(_visitor(env, workstations, *person, found))
+        env.run()
+    return found
+
+
+def _nothing(days: Sequence[Sequence[Person]]) -> office.Plain:
+    count = sum(map(len, days))
+    return office.Plain([NEVER] * count, [NEVER] * count)
+
+
+def _visitor(env, workstations, number, arrival, stay, patience, found) -> Generator:
+    yield env.timeout(arrival)
+    with workstations.request() as request:
+        yield request | env.timeout(patience)
+        if request.triggered:
+            found.seated[number] = env.now
+            yield env.timeout(min(stay, office.CLOSING - env.now))
+    found.gone[number] = env.now
+
+
+def lean_simpy_days(days: Sequence[Sequence[Person]], desks: int) -> office.Plain:
+    """Simulate plain days as lean as SimPy goes: one process a day, which keeps its own agenda."""
+    import simpy
+
+    found = _nothing(days)
+    for people in days:
+        env = simpy.Environment()
+        env.process(_lean_day(env, people, desks, found))
+        env.run()
+    return found
+
+
+_LEAVES, _COMES, _GIVES_UP = range(3)
+
+
+def _lean_day(env, people, free, found) -> Generator:
+    seated, gone = found
+    agenda = [(arrival, _COMES, v, stay, patience) for v, arrival, stay, patience in people]
+    agenda.sort()
+    line: deque[tuple[int, int]] = deque()
+    push, pop = heapq.heappush, heapq.heappop
+    while agenda:
+        now, kind, v, stay, patience = pop(agenda)
+        if now > env.now:
+            yield env.timeout(now - env.now)
+        if kind == _COMES:
+            if not free:
+                line.append((v, stay))
+                push(agenda, (now + patience, _GIVES_UP, v, 0, 0))
+                continue
+            free -= 1
+        elif kind == _GIVES_UP:
+            if seated[v] == NEVER:
+                gone[v] = now
+            continue
+        else:
+            gone[v] = now
+            while line and gone[line[0][0]] != NEVER:
+                line.popleft()
+            if not line:
+                free += 1
+                continue
+            v, stay = line.popleft()
+        seated[v] = now
+        push(agenda, (min(now + stay, office.CLOSING), _LEAVES, v, 0, 0))
+
+
+# --- Ciw: a loss system -----------------------------------------------------------------------
+
+
+def ciw_loss_system(seed: int, days: int) -> office.Customers:
+    """Simulate the loss system day by day."""
+    import ciw
+
+    ciw.seed(seed)
+    network = ciw.create_network(
+        arrival_distributions=[ciw.dists.Exponential(office.ERLANGS / office.SERVICE)],
+        service_distributions=[ciw.dists.Exponential(1 / office.SERVICE)],
+        number_of_servers=[office.SERVERS],
+        queue_capacities=[0],
+    )
+    events, share = np.zeros(days, np.int64), np.zeros(days)
+    for day in range(days):
+        system = ciw.Simulation(network)
+        system.simulate_until_max_time(office.CLOSING)
+        kinds = [record.record_type for record in system.get_all_records()]
+        lost, served = kinds.count("rejection"), kinds.count("service")
+        came = lost + served + system.transitive_nodes[0].number_of_individuals
+        events[day], share[day] = came + served, lost / came
+    return office.Customers(events, share)

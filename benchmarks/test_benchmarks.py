@@ -10,8 +10,9 @@ import os
 import numpy as np
 import pytest
 
-from benchmarks import jobs, measure, ours, peers, ratios
+from benchmarks import jobs, measure, office, ours, peers, ratios
 from benchmarks.cases import CASES, Case
+from sim.occupancy import processes
 
 FULL = os.environ.get("OFFICESIM_BENCH") == "full"
 ROUNDS = 5 if FULL else 3
@@ -72,6 +73,42 @@ def test_simpy_computes_the_same_risk():
     jobs.check_agreement(ours.job_b(1, 512), peers.simpy_job_b(2, 8), "SimPy")
 
 
+def test_simpy_seats_the_same_people():
+    """Everybody sits down and leaves at the same second, and some have to wait or go."""
+    given = office.office(days=20)
+    visits = ours.draw_visits(given)
+    log = ours.simulate_days(visits, given.site)
+    found, people = office.plain(log), peers.as_people(visits)
+    office.check_same(found, peers.simpy_days(people, office.WORKSTATIONS), "SimPy")
+    office.check_same(found, peers.lean_simpy_days(people, office.WORKSTATIONS), "lean SimPy")
+    assert log.waited.any()
+    assert set(log.outcome) == {office.SEATED, office.TURNED_AWAY}
+    gone = [v + 1 for v in found.gone]
+    with pytest.raises(jobs.DisagreementError, match="'gone' of 4000"):
+        office.check_same(found, found._replace(gone=gone), "a stranger")
+
+
+@pytest.mark.parametrize("places", [1, 5])
+def test_the_reference_keeps_the_same_log(places: int):
+    """Days with pauses and bookings are those of ``sim.occupancy.processes``."""
+    given = office.office(5, 100, places, pauses=True, books=True)
+    visits = ours.draw_visits(given)
+    expected = processes.simulate_days(visits, given.site)
+    for one, two in zip(expected, ours.simulate_days(visits, given.site, threads=2), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_ciw_loses_the_same_customers():
+    """Both lose about what Erlang's formula says; days that begin empty lose a little less."""
+    visits, site = office.loss_system(1, 400)
+    found = office.customers(visits, ours.simulate_days(visits, site))
+    assert found.lost.mean() == pytest.approx(office.erlang_b(), rel=0.08)
+    _skip_without("ciw")
+    office.check_alike(found, peers.ciw_loss_system(2, 20), "Ciw")
+    with pytest.raises(jobs.DisagreementError, match="a stranger"):
+        office.check_alike(found, found._replace(lost=found.lost + 0.02), "a stranger")
+
+
 def test_another_model_is_refused():
     """A side that computes something else is never timed."""
     one = ours.job_a(1, 256)
@@ -95,7 +132,7 @@ def test_sobol_finds_the_same_mean():
 def test_a_ratio_outside_its_band_is_told():
     """The bands judge every ratio they name, and a missing peer is no fault."""
     good = dict.fromkeys(ratios.KEYS) | {key: band.low for key, band in ratios.BANDS.items()}
-    assert ratios.outside(good | {"monaco_vs_numpy": None}) == []
+    assert ratios.outside(good | {"monaco_vs_numpy": None, "weeks_vs_ciw": None}) == []
     assert ratios.outside(good | {"crn": 3.0})[0].startswith("crn is 3, outside 200")
 
 
