@@ -18,7 +18,8 @@ from sim.sampling import Draws
 def split_desks(said: OccupancyPlan, plan: PolicyPlan, shared: Ints) -> Ints:
     """Split each pool's shared workstations over its neighbourhoods as they are today.
 
-    In proportion to the workstations stated, whole, largest remainders first.
+    In proportion to the workstations stated, in equal parts where none are stated; whole, largest
+    remainders first.
 
     Parameters
     ----------
@@ -33,21 +34,20 @@ def split_desks(said: OccupancyPlan, plan: PolicyPlan, shared: Ints) -> Ints:
     out = np.zeros((len(said.neighbourhoods), shared.shape[1]), np.int64)
     for number, pool in zip(shared, plan.pools, strict=True):
         mine = [j for j, place in enumerate(said.neighbourhoods) if place.body in pool]
-        exact = np.multiply.outer(stated_shares(said, mine), number)
+        parts_of = proportions([said.neighbourhoods[j].workstations for j in mine])
+        exact = np.multiply.outer(parts_of, number)
         parts = np.floor(exact + 1e-9).astype(np.int64)
         order = np.argsort(np.argsort(parts - exact, axis=0, kind="stable"), axis=0)
         out[mine] = parts + (order < number - parts.sum(axis=0))
     return out
 
 
-def stated_shares(said: OccupancyPlan, places: Sequence[int]) -> Floats:
-    """Return the parts of these neighbourhoods in their workstations, alike where there are none.
-
-    float64[neighbourhood], adding up to 1.
-    """
-    stated = np.array([said.neighbourhoods[j].workstations for j in places], float)
-    weight = stated if stated.any() else np.ones_like(stated)
-    return np.asarray(weight / weight.sum())
+def proportions(numbers: Sequence[int]) -> Floats:
+    """Return the parts that numbers are of their sum, equal ones where all of them are zero."""
+    weight = np.array(numbers, float)
+    if not weight.any():
+        weight[:] = 1.0
+    return weight / weight.sum()
 
 
 def worst_team(

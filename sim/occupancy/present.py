@@ -17,12 +17,6 @@ from sim.people import Staff, count_present, eligible_by_group
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.sampling import Draws, monte_carlo, quantile
 
-_HOUR = 3600
-_MINUTE = 60
-_ROOM_FOR_PAUSES = 1.1
-_VISITORS = "visitors"
-
-
 SHARING, HOLDING = 0, 1
 """Those who share workstations, and those who hold one: as the main run numbers their streams."""
 
@@ -181,6 +175,7 @@ def draw_present(
         for c in range(people.cohorts.shape[0])
     ]
     rows = [row for of_cohort in alike for row in of_cohort]
+    days = weeks * WEEKDAYS
     if said.visitors is not None:
         key = draws.key("occupancy/visit/visitors")
         rows.append(_Row(-1, -1, False, key, _visitors(problem, said, draws, weeks)))
@@ -189,9 +184,9 @@ def draw_present(
         np.array([row.cohort for row in rows], np.int32),
         np.array([row.own for row in rows], np.bool_),
         np.array([row.key for row in rows], np.uint64),
-        np.array([row.present for row in rows], np.int32).reshape(len(rows), -1, draws.count),
+        np.array([row.present for row in rows], np.int32).reshape(len(rows), days, draws.count),
         people.cohorts.shape[0],
-        np.ones(weeks * WEEKDAYS, np.bool_),
+        np.ones(days, np.bool_),
     )
 
 
@@ -275,9 +270,8 @@ def away(said: OccupancyPlan, weeks: int) -> np.ndarray:
 
 def dates(calendar: CalendarPlan, weeks: int) -> list[dt.date]:
     """Return the dates of the working weeks, Monday to Friday."""
-    monday = calendar.start - dt.timedelta(days=calendar.start.weekday())
     return [
-        monday + dt.timedelta(days=7 * week + weekday)
+        calendar.start + dt.timedelta(days=7 * week + weekday)
         for week in range(weeks)
         for weekday in range(WEEKDAYS)
     ]

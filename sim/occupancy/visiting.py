@@ -11,7 +11,7 @@ from scipy import special
 from sim.kernels import arrivals
 from sim.kernels.arrivals import ANY, MOST_MEETINGS, TABLE, Habits, Rows
 from sim.kernels.visits import NEVER, OWN, Site, Visits
-from sim.occupancy.desks import stated_shares
+from sim.occupancy.desks import proportions
 from sim.occupancy.present import Present, occupancy_of
 from sim.occupancyplan import OccupancyPlan
 from sim.problem import Distribution, PolicyPlan, Problem
@@ -99,7 +99,8 @@ def _schedules(said: OccupancyPlan, present: Present) -> np.ndarray:
 
 
 def _nearby(said: OccupancyPlan) -> np.ndarray:
-    return np.cumsum(stated_shares(said, range(len(said.neighbourhoods))))
+    parts = np.cumsum(proportions([place.workstations for place in said.neighbourhoods]))
+    return np.asarray(parts / parts[-1])
 
 
 def closing_of(said: OccupancyPlan) -> int:
