@@ -129,7 +129,8 @@ def replicate(
     def of_plan(plan: PolicyPlan, draws: Draws) -> Found:
         staff = draw_staff(problem, plan, draws)
         provided = workstations_provided(problem, plan, staff, sizes[plan.name], draws)
-        return of_policy(problem, plan, staff, provided, draws, weeks, engine, dated=True)
+        one = of_policy(problem, plan, staff, provided, draws, weeks, engine, True, SEATINGS)
+        return _joined(list(one))
 
     blocks = []
     for block in in_order(work, replications, _BLOCK, threads):
@@ -153,9 +154,10 @@ def of_policy(
     provided: Ints,
     draws: Draws,
     weeks: int,
-    engine: Engine,
-    dated: bool,
-) -> Found:
+    engine: Engine = "fast",
+    dated: bool = False,
+    seatings: Sequence[str] = SEATINGS[:1],
+) -> Iterator[Found]:
     """Let the people of one policy go through weeks, once for each draw.
 
     Parameters
@@ -170,10 +172,13 @@ def of_policy(
     engine : {"fast", "simpy"}
     dated : bool
         Whether the calendar's holidays and leave season hold, or every week is like the others.
+    seatings : sequence of str
+        The ways of looking for a workstation to compare; the first gives everything but ``unmet``.
 
-    Returns
-    -------
+    Yields
+    ------
     Found
+        One replication.
     """
     people = split_people(problem, plan, staff, draws)
     present = draw_present(problem, staff, people, draws, weeks)
@@ -181,33 +186,50 @@ def of_policy(
         present = on_calendar(problem, present, draws)
     desks = split_desks(occupancy_of(problem), plan, risk.shared(plan, staff, provided))
     by_cell = np.stack([people.eligible, people.ready, people.remote])
-    return _joined(
-        [
-            _replication(problem, plan, present, by_cell[..., i], desks[:, i], draws, i, engine)
-            for i in range(draws.count)
-        ]
-    )
+    for i in range(draws.count):
+        sums, unmet, events = _replication(
+            problem, plan, present, desks[:, i], draws, i, engine, seatings
+        )
+        found = (
+            _with_total(sums.sums),
+            sums.peak,
+            sums.unmet,
+            sums.present[..., :-1],
+            sums.held[..., :-1],
+            unmet,
+            _by_cell(occupancy_of(problem), present, sums.rows),
+            sums.team_days,
+            sums.rooms,
+            by_cell[..., i],
+            desks[:, i],
+            np.array(events),
+        )
+        yield Found(*(one[None] for one in found))
 
 
 def _replication(
     problem: Problem,
     plan: PolicyPlan,
     present: Present,
-    staff: Ints,
     desks: Ints,
     draws: Draws,
     index: int,
     engine: Engine,
-) -> Found:
-    """Simulate one replication, for each way of looking for a workstation that differs."""
+    seatings: Sequence[str],
+) -> tuple[Sums, Ints, int]:
+    """Simulate one replication, for each way of looking for a workstation that differs.
+
+    Return the sums of the first way, the people without a workstation of each, and all events.
+    """
     said = occupancy_of(problem)
     rows, facts = rows_of(said, present), _facts(said, plan, present)
-    ways = {seating: reach(said, plan, seating) for seating in SEATINGS}
-    sums = {where.tobytes(): _no_sums(said, present) for where in ways.values()}
+    ways = [reach(said, plan, seating) for seating in seatings]
+    distinct = {where.tobytes(): where for where in ways}
+    sums = {key: _no_sums(said, present) for key in distinct}
     events = 0
     for days in _some_weeks(present.count[..., index]):
         visits, row = draw_visits(problem, rows, present, draws, index, days)
-        for key, where in {where.tobytes(): where for where in ways.values()}.items():
+        for key, where in distinct.items():
             site = site_of(problem, desks, where, draws, index, days)
             log = _simulate(visits, site, engine)
             events += int(log.events.sum())
@@ -215,23 +237,9 @@ def _replication(
     for one in sums.values():
         occupied.finish(one.present)
         occupied.finish(one.held)
-    stated, *_ = sums.values()
-    left_out = [sums[where.tobytes()].sums[_UNMET].sum(axis=(0, -1)) for where in ways.values()]
-    found = (
-        _with_total(stated.sums),
-        stated.peak,
-        stated.unmet,
-        stated.present[..., :-1],
-        stated.held[..., :-1],
-        np.array([[*one[:-1], one[:-1].sum()] for one in left_out]),
-        _by_cell(said, present, stated.rows),
-        stated.team_days,
-        stated.rooms,
-        staff,
-        desks,
-        np.array(events),
-    )
-    return Found(*(one[None] for one in found))
+    left_out = [sums[where.tobytes()].sums[_UNMET, :-1].sum(axis=(0, -1)) for where in ways]
+    unmet = np.array([[*one, one.sum()] for one in left_out])
+    return next(iter(sums.values())), unmet, events
 
 
 def _some_weeks(present: np.ndarray) -> Iterator[slice]:
