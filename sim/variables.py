@@ -329,16 +329,25 @@ OCCUPANCY = (
     _in_time(
         "mode_unseated_share", "share of the mode's person-days without a workstation", "1", MODE
     ),
-    _in_time("characteristic_eligible_share", "eligible staff of the group", "1", CHARACTERISTIC),
-    _in_time("characteristic_ready_share", "ready staff of the group", "1", CHARACTERISTIC),
-    _in_time("characteristic_remote_share", "remote staff of the group", "1", CHARACTERISTIC),
+    _in_time(
+        "characteristic_eligible_share", "share of the group that is eligible", "1", CHARACTERISTIC
+    ),
+    _in_time("characteristic_ready_share", "share of the group that is ready", "1", CHARACTERISTIC),
+    _in_time(
+        "characteristic_remote_share", "share of the group that is remote", "1", CHARACTERISTIC
+    ),
     _in_time(
         "characteristic_unseated_share",
         "share of the group's person-days without a workstation",
         "1",
         CHARACTERISTIC,
     ),
-    _in_time("worst_team_shortage", "team_shortage_days of the team worst off", "1", SITE),
+    _in_time(
+        "worst_team_shortage",
+        "team_shortage_days of the team worst off, if any are given",
+        "1",
+        SITE,
+    ),
     _in_time("meeting_shortage", "share of meetings without a room", "1", SITE),
     _in_time("events", "events simulated", "events", SITE),
 )

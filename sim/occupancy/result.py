@@ -38,8 +38,9 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
     -------
     xarray.Dataset
         Dims ``policy, pool, replication, day, slot`` and others, as ``sim.variables.OCCUPANCY``
-        says; ``pool`` is a neighbourhood or the total, ``day`` a weekday or the week. Groups of
-        fewer than ten people are left out (nan).
+        says; ``pool`` is a neighbourhood or the total, ``day`` a weekday or the week,
+        ``characteristic`` a group or the total of all staff, to compare with. Groups of fewer than
+        ten people are left out (nan).
     """
     said = occupancy_of(problem)
     arrays = [_arrays(said, one) for one in found]
@@ -65,7 +66,7 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
             ),
             "team": list(said.teams),
             "mode": list(MODES),
-            "characteristic": [group.name for group in said.groups],
+            "characteristic": np.array(_characteristics(said), np.str_),
         },
         attrs={
             "scenario": problem.name,
@@ -77,7 +78,7 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
     result["peak_by_date"] = (
         ("policy", "pool", "replication", "date"),
         peak,
-        {"units": "people", "long_name": "most people present who share, on each day"},
+        {"units": "people", "long_name": "most people present who share, by day; -1 on days off"},
     )
     desks = np.stack([np.concatenate([one.desks.T, one.desks.sum(1)[None]]) for one in found])
     result["workstations"] = (
@@ -86,6 +87,12 @@ def dataset(problem: Problem, policies: Sequence[str], found: Sequence[Found]) -
         {"units": "workstations", "long_name": "shared workstations"},
     )
     return result
+
+
+def _characteristics(said: OccupancyPlan) -> list[str]:
+    """Return the names of the groups, and of all staff to compare them with."""
+    names = [group.name for group in said.groups]
+    return [*names, TOTAL] if names else []
 
 
 def _arrays(said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
@@ -148,13 +155,15 @@ def _by_people(said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
     teams = np.eye(len(said.teams))[team]
     short = ratio(found.team_days[:, 1], found.team_days[:, 0])
     group = np.array([cell.group for cell in said.cells])
-    member = (group[:, None] == np.arange(len(said.groups))).astype(float)
+    member = (group[:, None] == np.arange(len(_characteristics(said)))).astype(float)
+    member[:, len(said.groups) :] = 1.0
     people = np.array([cell.people for cell in said.cells]) @ member
     told = np.where(people >= FEWEST, 1.0, np.nan)[:, None]
     staff = np.moveaxis(found.staff, 0, -1).astype(float)
     shares = [told * ratio((staff[k].T @ member).T, people[:, None]) for k in range(3)]
     asked, refused = found.rooms.sum(axis=2).T
     worst = np.where(np.isnan(short), -np.inf, short).max(axis=1)
+    exists = said.stated_teams & np.isfinite(worst)
     return {
         "team_unseated_share": ratio(unseated.sum(2) @ teams, came.sum(2) @ teams).T,
         "team_shortage_days": short.T,
@@ -164,7 +173,7 @@ def _by_people(said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
         "characteristic_remote_share": shares[2],
         "characteristic_unseated_share": told
         * ratio(unseated.sum(2) @ member, came.sum(2) @ member).T,
-        "worst_team_shortage": np.where(np.isinf(worst), np.nan, worst),
+        "worst_team_shortage": np.where(exists, worst, np.nan),
         "meeting_shortage": ratio(refused, asked),
         "events": found.events.astype(float),
     }

@@ -18,7 +18,7 @@ from sim.report.tables import (
     print_register,
     print_remarks,
 )
-from sim.report.words import number, percent, plain
+from sim.report.words import NOTHING, number, percent, plain
 from sim.variables import OCCUPANCY
 
 if TYPE_CHECKING:
@@ -294,15 +294,15 @@ def _print_groups(console: Console, mean: xr.Dataset, problem: Problem) -> None:
     sections = []
     for policy, title in _titles(problem, mean):
         one = mean.sel(policy=policy)
-        everybody = float(one["unseated_share"].sel(pool=TOTAL, day=WEEK))
+        everybody = one["characteristic_unseated_share"].sel(characteristic=TOTAL)
         rows = []
         for name in map(str, mean["characteristic"].values):
             at = one.sel(characteristic=name)
-            unseated = _value(at["characteristic_unseated_share"])
-            gap = None if unseated is None else 100 * (unseated - everybody)
+            gap = 100 * (at["characteristic_unseated_share"] - everybody)
             shares = ("eligible", "ready", "remote", "unseated")
             cells = [percent(_value(at[f"characteristic_{share}_share"])) for share in shares]
-            rows.append(Row(name, (*cells, number(gap, 1))))
+            last = NOTHING if name == TOTAL else number(_value(gap), 1)
+            rows.append(Row("all staff" if name == TOTAL else name, (*cells, last)))
         sections.append(Section(title, tuple(rows)))
     print_heading(console, "By group of people")
     print_grid(console, "", headings, sections)
@@ -324,7 +324,7 @@ def _print_site(console: Console, mean: xr.Dataset, problem: Problem) -> None:
             number(_value(whole["hours_open"])),
             percent(_value(whole["unseated_share_apart"])),
             percent(_value(whole["unseated_share_pooled"])),
-            number(100 * float(whole["pooling_gain"]), 1),
+            number(_value(100 * whole["pooling_gain"]), 1),
         )
         rows.append(Row(policy, cells))
     print_heading(console, "The site as a whole")

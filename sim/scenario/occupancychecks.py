@@ -175,6 +175,7 @@ class _Checks:
         yield from _twice([n.name for n in given], (*AT, "neighbourhood"), "neighbourhoods")
         for number, neighbourhood in enumerate(given):
             at = (*AT, "neighbourhood", number)
+            yield from _total(neighbourhood.name, (*at, "name"))
             if neighbourhood.name == ANY:
                 message = "must not be any, the word for every other neighbourhood"
                 yield (*at, "name"), message, "rename it"
@@ -234,6 +235,7 @@ class _Checks:
         known = used <= {None, *self.said.group} and self.whole("team", "teams")
         for name, group in self.said.group.items():
             at = (*AT, "group", name)
+            yield from _total(name, at)
             if group.hours not in {None, *self.said.hours} and self.whole("hours"):
                 remedy = _meant(group.hours or "", self.said.hours, "schedules")
                 yield (*at, "hours"), "is no schedule of [occupancy.hours]", remedy
@@ -273,6 +275,7 @@ class _Checks:
             at: Path = (*AT, "team", number)
             if team.people.value == 0:
                 yield (*at, "people"), "must be at least 1", "leave out a team without people"
+            yield from _total(team.team, (*at, "team"))
             yield from self._body(team.body, at)
             yield from self._anchor_days(team.anchor_days, at)
             if team.group not in {None, *self.said.group} and self.whole("group"):
@@ -360,6 +363,11 @@ def _twice(names: list[str], at: Path, what: str) -> Iterator[Problem]:
     for number, name in enumerate(names):
         if name in names[:number]:
             yield (*at, number, "name"), f"is the name of two {what}", "give each its own name"
+
+
+def _total(name: str, at: Path) -> Iterator[Problem]:
+    if name == "total":
+        yield at, "must not be total, the word for all of them together", "rename it"
 
 
 def _meant(word: str, known: Collection[str], what: str) -> str:
