@@ -97,6 +97,37 @@ def print_grid(
                 console.print(part)
 
 
+def print_grids(
+    console: Console, corner: str, headings: Sequence[str], sections: Sequence[Section]
+) -> None:
+    """Print a grid, or its columns in several below each other where the console is too narrow.
+
+    Parameters are those of ``print_grid``.
+    """
+    names = [plain(row.name) for section in sections for row in section.rows]
+    longest = max(cell_len(name) for name in [corner, *names])
+    room = console.width - min(longest, max(_NARROWEST_NAME, console.width // 4))
+    parts: list[list[int]] = []
+    left = 0
+    for k, width in enumerate(_widths(headings, sections)):
+        left -= len(_GAP) + width
+        if left < 0 or not parts:
+            parts.append([])
+            left = room - len(_GAP) - width
+        parts[-1].append(k)
+    for part in parts:
+        if part is not parts[0]:
+            console.print()
+        some = [
+            Section(
+                section.title,
+                tuple(Row(row.name, tuple(row.cells[k] for k in part)) for row in section.rows),
+            )
+            for section in sections
+        ]
+        print_grid(console, corner, [headings[k] for k in part], some)
+
+
 def _heading_lines(corner: str, headings: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
     """Return the lines of the headings, which stand on the same last line."""
     parts = [heading.split("\n") for heading in [corner, *headings]]

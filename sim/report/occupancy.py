@@ -10,7 +10,7 @@ from rich.text import Text
 from sim.occupancy.result import FEWEST, WEEK
 from sim.problem import TOTAL
 from sim.report.document import finite
-from sim.report.grid import Row, Section, print_grid
+from sim.report.grid import Row, Section, print_grids
 from sim.report.tables import (
     print_classification,
     print_heading,
@@ -228,7 +228,7 @@ def _print_pools(console: Console, result: xr.Dataset, mean: xr.Dataset, problem
         for policy, title in _titles(problem, result)
     ]
     print_heading(console, "By pool, over all working days")
-    print_grid(console, "", _HEADINGS, sections)
+    print_grids(console, "", _HEADINGS, sections)
     if mean.sizes["pool"] > _WORST + 2:
         said = f"Of {mean.sizes['pool'] - 1} neighbourhoods the {_WORST} worst; --json for all."
         console.print(Text(said, style="dim"))
@@ -252,7 +252,7 @@ def _print_days(console: Console, result: xr.Dataset, mean: xr.Dataset, problem:
         for pool in shown
     ]
     print_heading(console, "By weekday")
-    print_grid(console, "", _HEADINGS, sections)
+    print_grids(console, "", _HEADINGS, sections)
 
 
 def _print_people(console: Console, mean: xr.Dataset, problem: Problem) -> None:
@@ -275,7 +275,7 @@ def _print_people(console: Console, mean: xr.Dataset, problem: Problem) -> None:
         sections.append(Section(title, tuple(rows)))
     print_heading(console, "Who is left without a workstation")
     headings = ["person-days\nwithout\n%", "days with somebody\nleft out\n%"]
-    print_grid(console, "", headings, sections)
+    print_grids(console, "", headings, sections)
     if mean.sizes["team"] > _WORST and problem.occupancy and problem.occupancy.stated_teams:
         said = f"Of {mean.sizes['team']} teams the {_WORST} worst; --json for all."
         console.print(Text(said, style="dim"))
@@ -305,7 +305,7 @@ def _print_groups(console: Console, mean: xr.Dataset, problem: Problem) -> None:
             rows.append(Row("all staff" if name == TOTAL else name, (*cells, last)))
         sections.append(Section(title, tuple(rows)))
     print_heading(console, "By group of people")
-    print_grid(console, "", headings, sections)
+    print_grids(console, "", headings, sections)
     said = f"Nothing is told of a group of fewer than {FEWEST} people."
     console.print(Text(said, style="dim"))
 
@@ -338,4 +338,4 @@ def _print_site(console: Console, mean: xr.Dataset, problem: Problem) -> None:
         "person-days\nwithout, pooled\n%",
         "pooling\ngain\npoints",
     ]
-    print_grid(console, "policy", headings, [Section("", tuple(rows))])
+    print_grids(console, "policy", headings, [Section("", tuple(rows))])
