@@ -11,8 +11,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
+from sim.kernels.occupied import SLOT
 from sim.occupancy.result import WEEK
 from sim.problem import TOTAL
+from sim.report.words import plain
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ _STYLE: Any = {
     "svg.hashsalt": "officesim",
 }
 _DPI = 200
+_STEP = SLOT / 3600
 _LOW, _HIGH = 0.05, 0.95
 
 
@@ -100,13 +103,22 @@ def new_figure(width: float, height: float, title: str, subtitle: str, problem: 
     """Return a figure with its title, what it shows, and where it comes from."""
     figure = Figure(figsize=(width, height), layout="constrained")
     marking = f"{problem.classification}   " if problem.classification else ""
-    figure.suptitle(f"{marking}{title}", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    # what a file says is text: a dollar sign begins no formula
+    figure.suptitle(
+        plain(f"{marking}{title}"),
+        x=0.01,
+        ha="left",
+        fontsize=12,
+        fontweight="bold",
+        parse_math=False,
+    )
     figure.supxlabel(
         f"{subtitle}   Source: scenario {problem.name}, officesim {__version__}.",
         x=0.01,
         ha="left",
         fontsize=7.5,
         color=GREY,
+        parse_math=False,
     )
     return figure
 
@@ -116,24 +128,24 @@ def _week(one: xr.Dataset, title: str, problem: Problem) -> Figure:
     days = [str(day) for day in one["day"].values if day != WEEK]
     hours = one["slot"].values
     subtitle = (
-        f"Mean over replications, band from 5 % to 95 % of them; means of "
-        f"{60 * (hours[1] - hours[0]):.0f} minutes."
+        f"Mean over replications, band from 5 % to 95 % of them; means of {SLOT // 60} minutes. "
+        "All people present, those with a workstation of their own among them."
     )
     figure = new_figure(11, 3.8, title, subtitle, problem)
     axes = figure.subplots(1, len(days), sharey=True)
     desks = float(one["workstations"].mean())
     for axis, day in zip(np.atleast_1d(axes), days, strict=True):
         at = one.sel(day=day)
-        _band(axis, hours, at["present"].values, BLUE, "people present", "-")
-        _band(axis, hours, at["held"].values, ORANGE, "workstations taken", "--")
+        _band(axis, hours + _STEP / 2, at["present"].values, BLUE, "people present", "-")
+        _band(axis, hours + _STEP / 2, at["held"].values, ORANGE, "shared ones taken", "--")
         axis.axhline(desks, color=RED, linewidth=1.4, label=f"shared workstations: {desks:,.0f}")
         axis.set_title(day)
-        axis.set_xlim(hours[0], hours[-1])
-        axis.set_ylim(bottom=0)
+        axis.set_xlim(hours[0], hours[-1] + _STEP)
         axis.xaxis.set_major_locator(mpl.ticker.MultipleLocator(3))
         axis.xaxis.set_major_formatter(lambda hour, _: f"{hour:.0f}:00")
         axis.tick_params(axis="x", labelsize=7.5)
     first = np.atleast_1d(axes)[0]
+    first.set_ylim(bottom=0)  # once all days are drawn: it ends the search for the highest
     first.set_ylabel("people, workstations")
     first.yaxis.set_major_formatter(mpl.ticker.StrMethodFormatter("{x:,.0f}"))
     handles, labels = first.get_legend_handles_labels()
@@ -144,23 +156,23 @@ def _week(one: xr.Dataset, title: str, problem: Problem) -> Figure:
 def _band(
     axis: Axes, hours: np.ndarray, values: np.ndarray, colour: str, label: str, line: str
 ) -> None:
-    low, high = np.nanquantile(values, (_LOW, _HIGH), axis=0)
+    """Draw the mean and the spread over replications; of a day off, which none has, nothing."""
+    low, high = np.quantile(values, (_LOW, _HIGH), axis=0)
     axis.fill_between(hours, low, high, color=colour, alpha=0.2, linewidth=0)
-    axis.plot(hours, np.nanmean(values, axis=0), line, color=colour, linewidth=1.8, label=label)
+    axis.plot(hours, values.mean(axis=0), line, color=colour, linewidth=1.8, label=label)
 
 
 def _hours(one: xr.Dataset, title: str, problem: Problem) -> Figure:
     """Draw the share of workstations taken by weekday and hour."""
     days = [str(day) for day in one["day"].values if day != WEEK]
     hours = one["slot"].values
-    step = hours[1] - hours[0]
     desks = float(one["workstations"].mean())
     share = 100 * one["held"].sel(day=days).mean("replication").values / max(desks, 1.0)
     subtitle = f"Workstations taken, share of {desks:,.0f} shared ones, mean over replications."
     figure = new_figure(9, 3.2, title, subtitle, problem)
     axis = figure.subplots()
     axis.grid(visible=False)
-    edges = np.append(hours, hours[-1] + step)
+    edges = np.append(hours, hours[-1] + _STEP)
     shade = axis.pcolormesh(
         edges, np.arange(len(days) + 1), share, cmap="cividis_r", vmin=0, vmax=100
     )
@@ -171,8 +183,8 @@ def _hours(one: xr.Dataset, title: str, problem: Problem) -> Figure:
     for row, values in enumerate(share):
         for hour in range(int(np.ceil(hours[0])), int(hours[-1]) + 1):
             within = (hours >= hour) & (hours < hour + 1)
-            if within.any():
-                middle = float(values[within].mean())
+            middle = float(values[within].mean()) if within.any() else np.nan
+            if np.isfinite(middle):
                 ink = "white" if middle > 55 else "black"
                 axis.text(
                     hour + 0.5, row + 0.5, f"{middle:.0f}", ha="center", va="center", color=ink
