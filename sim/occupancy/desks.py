@@ -47,7 +47,7 @@ def proportions(numbers: Sequence[int]) -> Floats:
     weight = np.array(numbers, float)
     if not weight.any():
         weight[:] = 1.0
-    return weight / weight.sum()
+    return np.asarray(weight / weight.sum())
 
 
 def worst_team(
