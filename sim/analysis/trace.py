@@ -269,8 +269,13 @@ class _Chain:
         yield self._input(step, self.problem.attendance.clustering, "correlation")
         pool = next(pool for pool in self.plan.pools if self.body in pool)
         names = ", ".join(self.problem.bodies[b] for b in pool)
-        room = f"people who share among {names} and its workstations less dedicated ones"
-        yield self._result(step, "shortage_by_weekday", f"chance that more are present: {room}")
+        chance = (
+            "share of days on which somebody looks for a workstation and finds none"
+            if self.plan.in_hours
+            else f"chance that more are present: people who share among {names} and its "
+            "workstations less dedicated ones"
+        )
+        yield self._result(step, "shortage_by_weekday", chance)
         yield self._result(step, "shortage_per_day", "mean over the week")
         yield self._result(step, "shortage_per_week", "chance of a short day in a week")
         yield self._result(step, "sharing_people", "present and without a dedicated workstation")
