@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from sim.cli.common import (
     THREADS,
     Asked,
     known_policies,
+    made,
     print_document,
     scenario_entry,
     showing_progress,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from sim.problem import Problem
 
 _RESULT = "occupancy.nc"
+_LENGTH = ("occupancy.weeks", "occupancy.replications")
 
 
 @click.command()
@@ -72,7 +76,8 @@ def occupancy(**said: Any) -> None:
     import time
 
     keys = {f"run.{key}": said[key] for key in ("seed", "design")}
-    keys |= {f"occupancy.{key}": said[key] for key in ("weeks", "replications")}
+    keys |= {key: said[key.removeprefix("occupancy.")] for key in _LENGTH}
+    figures = said["figures"]
     asked = Asked.of(said, keys)
     from sim.preprocess import build
     from sim.scenario.inputs import register
@@ -82,7 +87,7 @@ def occupancy(**said: Any) -> None:
     _ask_for_occupancy(asked, problem)
     shown = known_policies(problem, said["policies"])
     started = time.perf_counter()
-    with storing(said["out"], _RESULT) as path:
+    with storing(said["out"], _RESULT) as path, made(figures) if figures else nullcontext():
         from sim.job import processors
         from sim.occupancy.result import dataset
         from sim.occupancy.weeks import replicate
@@ -117,10 +122,10 @@ def occupancy(**said: Any) -> None:
     }
     facts = result, problem, register(loaded.scenario), loaded.notes
     print_document(document, said["as_json"], "occupancy.print_occupancy", *facts)
-    if said["figures"] is not None:
+    if figures is not None:
         from sim.report.figures import draw_occupancy
 
-        for file in draw_occupancy(result, problem, said["figures"]):
+        for file in draw_occupancy(result, problem, figures):
             if not said["quiet"]:
                 tell(f"drew {file}")
     if said["out"] is not None and not said["quiet"]:
@@ -128,7 +133,12 @@ def occupancy(**said: Any) -> None:
 
 
 def _ask_for_occupancy(asked: Asked, problem: Problem) -> None:
-    if problem.occupancy is None:
+    """Refuse a scenario without the part; ``--weeks`` or ``--replications`` do not make one."""
+    missing = problem.occupancy is None
+    others = tuple(one for one in asked.settings if not one.startswith(_LENGTH))
+    if others != asked.settings:
+        missing = replace(asked, settings=others).load()[0].scenario.occupancy is None
+    if missing:
         remedy = "say when the office opens and when people come, as `officesim init` shows"
         message = "there is no such part, and this command needs it"
         raise InputError([Fault(str(asked.file), None, None, "occupancy", "", message, remedy)])
