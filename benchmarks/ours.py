@@ -291,7 +291,7 @@ def draw_visits(given: office.Office, seed: int = 1) -> Visits:
 
 
 def simulate_days(visits: Visits, site: Site, threads: int = 1) -> Log:
-    """Simulate days, a few of them at once."""
+    """Simulate days, a share of them on each thread."""
     log = new_log(visits)
     total = visits.start.size - 1
 
@@ -303,7 +303,7 @@ def simulate_days(visits: Visits, site: Site, threads: int = 1) -> Log:
             log._replace(events=log.events[some]),
         )
 
-    for _ in in_order(work, total, -(-total // (4 * threads)) if threads > 1 else total, threads):
+    for _ in in_order(work, total, -(-total // threads), threads):
         pass
     return log
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import estates, jobs, measure, ours, peers
+from benchmarks import estates, jobs, measure, office, ours, peers
 
 Ratios = dict[str, float | None]
 
@@ -44,6 +44,8 @@ class Effort:
     sizing: int | None = None
     """Sizing draws of the reference scenario, where not its own."""
     monaco: int = 500
+    days: int = 50
+    """Plain days that SimPy simulates; Ciw half as many of the loss system."""
 
 
 FULL = Effort()
@@ -51,6 +53,7 @@ SMOKE = Effort(
     seconds=0.1, rounds=3, agreement=4_096, exact=1_024, replicates=10, crn_seeds=1,
     memory=(10_000, 100_000), bodies=(10, 1_000), body_draws=64, run_draws=512, sizing=64,
     monaco=64,
+    days=20,
 )  # fmt: skip
 
 
@@ -83,6 +86,11 @@ BANDS = {
     "run_vs_import": Band(0.1, 15.0, "processes on a busy machine"),
     "national_vs_reference": Band(2.0, 60.0, "17 times the bodies; a short run is mostly calls"),
     "monaco_vs_numpy": Band(0.3, 300.0, "monaco may get better or worse; ours is not in it"),
+    "weeks_vs_simpy": Band(150.0, 1e4, _HALF),
+    "weeks_vs_simpy_2t": Band(120.0, 1e4, _TWO),
+    "weeks_with_inputs": Band(50.0, 1e4, _HALF),
+    "weeks_vs_lean": Band(20.0, 1e3, _HALF),
+    "weeks_vs_ciw": Band(100.0, 1e4, _HALF),
 }
 """Ratios in absolute units (draws, seconds) have no band: they say how fast the machine is."""
 
@@ -90,6 +98,7 @@ KEYS = (
     "a_1t", "a_2t", "b_1t", "b_2t", "b_shock_1t", "b_shock_2t", "precision", "crn",
     "memory_growth", "body_growth", "run_vs_import", "seconds_per_1e5_draws",
     "numpy_a_draws_per_s", "monaco_vs_numpy", "national_vs_reference",
+    "weeks_vs_simpy", "weeks_vs_simpy_2t", "weeks_with_inputs", "weeks_vs_lean", "weeks_vs_ciw",
 )  # fmt: skip
 
 
@@ -105,6 +114,7 @@ def warm_up() -> None:
         lambda: ours.job_b(1, 64),
         lambda: ours.job_b(1, 64, shock=True),
         lambda: ours.mean_shortage(1, 64),
+        lambda: ours.draw_and_simulate(office.office(1)),
     )
     time = sum(measure.seconds(call) for call in calls)
     say(f"kernels compiled, or loaded from the cache, in {time:.3g} s: in no ratio")
@@ -294,6 +304,79 @@ def against_monaco(effort: Effort, numpy_rate: float) -> Ratios:
     return {"monaco_vs_numpy": time / effort.monaco * numpy_rate}
 
 
+MANY, AGAIN = 5, 40
+"""Our side gets so many times the days of a peer, so often: it is some hundred times as quick."""
+
+
+def again(call: Callable[[], object]) -> Callable[[], None]:
+    """Return a call that takes ``AGAIN`` times as long."""
+
+    def calls() -> None:
+        for _ in range(AGAIN):
+            call()
+
+    return calls
+
+
+def weeks(effort: Effort) -> Ratios:
+    """Time the plain day on every side, all given the same visits."""
+    some, given = office.office(effort.days), office.office(MANY * effort.days)
+    first, visits = ours.draw_visits(some), ours.draw_visits(given)
+    people = peers.as_people(first)
+    found = office.plain(ours.simulate_days(first, some.site))
+    sides = {"simpy": peers.simpy_days, "lean": peers.lean_simpy_days}
+    for name, side in sides.items():
+        office.check_same(found, side(people, office.WORKSTATIONS), name)
+    times = measure.interleaved(
+        {name: functools.partial(side, people, office.WORKSTATIONS) for name, side in sides.items()}
+        | {
+            "1t": again(lambda: ours.simulate_days(visits, given.site)),
+            "2t": again(lambda: ours.simulate_days(visits, given.site, threads=2)),
+            "with_inputs": again(lambda: ours.draw_and_simulate(given)),
+        },
+        effort.rounds,
+    )
+    few, many = effort.days * office.PEOPLE, AGAIN * visits.arrival.size
+    each = {name: time / (few if name in sides else many) for name, time in times.items()}
+    words = ", ".join(f"{side} {1e9 * time:.3g}" for side, time in each.items())
+    say(f"plain day: nanoseconds a visit: {words}")
+    return {
+        "weeks_vs_simpy": each["simpy"] / each["1t"],
+        "weeks_vs_simpy_2t": each["simpy"] / each["2t"],
+        "weeks_with_inputs": each["simpy"] / each["with_inputs"],
+        "weeks_vs_lean": each["lean"] / each["1t"],
+    }
+
+
+def against_ciw(effort: Effort) -> Ratios:
+    """Compare the events a second of the loss system with Ciw's; null where it is not installed.
+
+    Ciw draws its customers as it goes. NumPy draws ours, which is told but not in the ratio.
+    """
+    if not peers.INSTALLED["ciw"]:
+        say("Ciw is not installed (extra 'bench'): weeks_vs_ciw is null")
+        return {"weeks_vs_ciw": None}
+    few, many = effort.days // 2, MANY * effort.days // 2
+    visits, site = office.loss_system(1, many)
+    mine = office.customers(visits, ours.simulate_days(visits, site))
+    theirs = peers.ciw_loss_system(2, few)
+    office.check_alike(mine, theirs, "Ciw")
+    times = measure.interleaved(
+        {
+            "ours": again(lambda: ours.simulate_days(visits, site)),
+            "drawing": lambda: office.loss_system(1, many),
+            "ciw": lambda: peers.ciw_loss_system(2, few),
+        },
+        effort.rounds,
+    )
+    events = int(mine.events.sum())
+    counts = {"ours": AGAIN * events, "drawing": events, "ciw": int(theirs.events.sum())}
+    each = {name: time / counts[name] for name, time in times.items()}
+    words = ", ".join(f"{side} {1e9 * time:.3g}" for side, time in each.items())
+    say(f"loss system: nanoseconds an event: {words}")
+    return {"weeks_vs_ciw": each["ciw"] / each["ours"]}
+
+
 def measure_all(effort: Effort) -> Ratios:
     """Return every ratio under its name."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
@@ -302,9 +385,9 @@ def measure_all(effort: Effort) -> Ratios:
     found = job_ratios(effort)
     rate = found["numpy_a_draws_per_s"]
     assert rate is not None
-    for step in (precision, common_streams, memory_growth, body_growth, start, throughput):
+    for step in (precision, common_streams, memory_growth, body_growth, start, throughput, weeks):
         found |= step(effort)
-    found |= against_monaco(effort, rate)
+    found |= against_monaco(effort, rate) | against_ciw(effort)
     return {key: found[key] for key in KEYS}
 
 
