@@ -247,6 +247,13 @@ def _day(days: int) -> Call:
     return _simulated(office.office(days))
 
 
+@case("plain day ours ten times, two threads", "days", (10,), PLAIN)
+def _day_threads(days: int) -> Call:
+    given = office.office(days)
+    visits = ours.draw_visits(given)
+    return lambda: ours.simulate_again(visits, given.site, 10, threads=2)
+
+
 @case("plain day ours, with inputs", "days", (10,), PLAIN)
 def _day_inputs(days: int) -> Call:
     given = office.office(days)

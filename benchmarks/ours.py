@@ -290,22 +290,17 @@ def draw_visits(given: office.Office, seed: int = 1) -> Visits:
     )
 
 
-def simulate_days(visits: Visits, site: Site, threads: int = 1) -> Log:
-    """Simulate days, a share of them on each thread."""
+def simulate_days(visits: Visits, site: Site) -> Log:
+    """Simulate days."""
     log = new_log(visits)
-    total = visits.start.size - 1
-
-    def work(first: int, count: int) -> None:
-        some = slice(first, first + count)
-        weeks.simulate_days(
-            visits._replace(start=visits.start[first : first + count + 1]),
-            site._replace(workstations=site.workstations[some]),
-            log._replace(events=log.events[some]),
-        )
-
-    for _ in in_order(work, total, -(-total // threads), threads):
-        pass
+    weeks.simulate_days(visits, site, log)
     return log
+
+
+def simulate_again(visits: Visits, site: Site, times: int, threads: int = 1) -> None:
+    """Simulate the same days again and again, as replications would be, each into its own log."""
+    for _ in in_order(lambda *_: simulate_days(visits, site), times, 1, threads):
+        pass
 
 
 def draw_and_simulate(given: office.Office, seed: int = 1) -> Log:

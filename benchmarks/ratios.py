@@ -308,16 +308,6 @@ MANY, AGAIN = 5, 40
 """Our side gets so many times the days of a peer, so often: it is some hundred times as quick."""
 
 
-def again(call: Callable[[], object]) -> Callable[[], None]:
-    """Return a call that takes ``AGAIN`` times as long."""
-
-    def calls() -> None:
-        for _ in range(AGAIN):
-            call()
-
-    return calls
-
-
 def weeks(effort: Effort) -> Ratios:
     """Time the plain day on every side, all given the same visits."""
     some, given = office.office(effort.days), office.office(MANY * effort.days)
@@ -330,9 +320,9 @@ def weeks(effort: Effort) -> Ratios:
     times = measure.interleaved(
         {name: functools.partial(side, people, office.WORKSTATIONS) for name, side in sides.items()}
         | {
-            "1t": again(lambda: ours.simulate_days(visits, given.site)),
-            "2t": again(lambda: ours.simulate_days(visits, given.site, threads=2)),
-            "with_inputs": again(lambda: ours.draw_and_simulate(given)),
+            "1t": lambda: ours.simulate_again(visits, given.site, AGAIN),
+            "2t": lambda: ours.simulate_again(visits, given.site, AGAIN, threads=2),
+            "with_inputs": lambda: [ours.draw_and_simulate(given) for _ in range(AGAIN)],
         },
         effort.rounds,
     )
@@ -363,7 +353,7 @@ def against_ciw(effort: Effort) -> Ratios:
     office.check_alike(mine, theirs, "Ciw")
     times = measure.interleaved(
         {
-            "ours": again(lambda: ours.simulate_days(visits, site)),
+            "ours": lambda: ours.simulate_again(visits, site, AGAIN),
             "drawing": lambda: office.loss_system(1, many),
             "ciw": lambda: peers.ciw_loss_system(2, few),
         },
