@@ -60,14 +60,18 @@ def lane(function: F) -> F:
     return cast("F", compiler(forceinline=True, fastmath={"contract"}, **_OPTIONS)(function))
 
 
-def instruction(build: Callable[[Any, Any], Any]) -> Any:
+def instruction(build: Callable[[Any, Any], Any], plain: Callable[..., Any]) -> Any:
     """Return a function of one 64-bit word, for use in compiled functions, that is an instruction.
 
     Parameters
     ----------
     build : callable
         Writes it with llvmlite's builder, from the word's value; both are 64 bits.
+    plain : callable
+        Does the same where nothing is compiled.
     """
+    if vars(numba.config)["DISABLE_JIT"]:
+        return plain
 
     def define(_context: Any, _word: Any) -> Any:
         def generate(_: Any, builder: Any, __: Any, values: Any) -> Any:

@@ -17,5 +17,9 @@ def _trailing_zeros(builder: Any, word: Any) -> Any:
     return builder.cttz(word, _UNDEFINED_FOR_ZERO)
 
 
-lowest_bit: Callable[[np.uint64], int] = instruction(_trailing_zeros)
+def _without_the_instruction(word: np.uint64) -> int:
+    return (int(word) & -int(word)).bit_length() - 1
+
+
+lowest_bit: Callable[[np.uint64], int] = instruction(_trailing_zeros, _without_the_instruction)
 """Return the index of the lowest bit of a word that is not 0."""
