@@ -41,27 +41,30 @@ _VISIT = (1 << _BY_KIND) - 1
 """An event is its kind times 2**28 and its visit: of two at one instant the lesser goes first."""
 
 _PERSON = np.dtype(
-    [
-        (name, np.int32)
-        for name in (
-            "stage",
-            "home",
-            "stay",
-            "patience",
-            "end",  # when the stay ends, NEVER before it begins
-            "since",  # when the search for a workstation began
-            "limit",  # when patience ends
-            "turn",  # place in the waiting line
-            "behind",  # who waits next at the same home
-            "ahead",
-            "place",
-            "number",  # of the workstation, or of the one set aside
-            "spell",  # where in the log the next one goes
-            "pause",  # the next one
-            "last_pause",  # the one after the last
-            "room",  # the meeting room in use
-        )
-    ]
+    (
+        np.record,  # has its fields as attributes where nothing is compiled, too
+        [
+            (name, np.int32)
+            for name in (
+                "stage",
+                "home",
+                "stay",
+                "patience",
+                "end",  # when the stay ends, NEVER before it begins
+                "since",  # when the search for a workstation began
+                "limit",  # when patience ends
+                "turn",  # place in the waiting line
+                "behind",  # who waits next at the same home
+                "ahead",
+                "place",
+                "number",  # of the workstation, or of the one set aside
+                "spell",  # where in the log the next one goes
+                "pause",  # the next one
+                "last_pause",  # the one after the last
+                "room",  # the meeting room in use
+            )
+        ],
+    )
 )
 """Where somebody stands, in one line of the cache."""
 
