@@ -96,7 +96,8 @@ def draw_visits(
     -------
     visits, pauses : int
         How many there are. If they are more than the arrays hold, nothing can be used of what has
-        been written.
+        been written, and they are no more than a hint: past the end people count as having the
+        most pauses, and bookings that nobody uses are not counted.
     """
     days = rows.present.shape[1]
     most = 0
