@@ -12,6 +12,8 @@ from fractions import Fraction
 from itertools import combinations
 from typing import NamedTuple
 
+import numpy as np
+
 SEATED, UNASSIGNED, TURNED_AWAY, NO_SHOW = range(4)
 OWN, NEVER, ANY = -1, -1, -3
 SLOT = 900
@@ -165,3 +167,166 @@ def shuffled(people, luck):
         j = int(luck(n) * (n + 1))
         order[j], order[n] = order[n], order[j]
     return order
+
+
+# --- sums of a log --------------------------------------------------------------------------
+
+NAMES = (
+    "came",
+    "found",
+    "spilled",
+    "elsewhere",
+    "left",
+    "waited",
+    "wait",
+    "displaced",
+    "present",
+    "above",
+    "peak",
+    "unmet_day",
+    "over_day",
+    "over_people",
+    "held",
+    "used",
+    "capacity",
+    "booked",
+    "unused",
+    "lapsed",
+    "days",
+)
+
+
+class Summary(NamedTuple):
+    sums: dict  # Counter of (neighbourhood or "whole", weekday) by name
+    peak: dict  # Counter of (neighbourhood or "whole", day)
+    unmet: dict
+    present: np.ndarray  # [neighbourhood, weekday, slot], person-seconds
+    held: np.ndarray
+    rows: np.ndarray  # [4, row]
+    team_days: np.ndarray  # [2, team]
+    rooms: np.ndarray  # [2, size class]
+
+
+def summary(visits, site, log, row, where, team, pool, first_day, working, rows, teams):
+    """Return what a log adds up to, from a list of people at every second."""
+    places = site.workstations.shape[1]
+    slots = -(-site.closing // SLOT)
+    found = Summary(
+        {name: Counter() for name in NAMES},
+        Counter(),
+        Counter(),
+        np.zeros((places, 5, slots), int),
+        np.zeros((places, 5, slots), int),
+        np.zeros((4, rows), int),
+        np.zeros((2, teams), int),
+        np.zeros((2, len(site.rooms)), int),
+    )
+    for day in range(len(site.workstations)):
+        if working[first_day + day]:
+            add_day(found, visits, site, log, row, where, team, pool, first_day, day)
+    return found
+
+
+def add_day(found, visits, site, log, row, where, team, pool, first_day, day):
+    sums, weekday = found.sums, day % 5
+    places = range(site.workstations.shape[1])
+    everybody = range(visits.start[day], visits.start[day + 1])
+    there = np.zeros((len(places), site.closing), int)  # who share, by home
+    anybody = np.zeros_like(there)
+    taken = np.zeros_like(there)
+    used = np.zeros_like(there)
+    people, unmet = Counter(), Counter()
+    teams_here, teams_short = set(), set()
+    for v in everybody:
+        home, spot = visits.home[v], (visits.home[v], weekday)
+        if log.accepted[v]:
+            sums["booked"][spot] += 1
+            sums["unused"][spot] += not visits.shows[v]
+            sums["lapsed"][spot] += bool(log.lapsed[v])
+        if not visits.shows[v]:
+            continue
+        seated = log.outcome[v] == SEATED
+        found.rows[:3, row[v]] += 1, not seated, log.waited[v]
+        if team[row[v]] >= 0:
+            teams_here.add(team[row[v]])
+            if not seated:
+                teams_short.add(team[row[v]])
+        inside = slice(visits.arrival[v], log.gone[v])
+        anybody[where[row[v]] if home == OWN else home, inside] += 1
+        pauses = range(visits.pause[v], visits.pause[v + 1])
+        for k in pauses:
+            if log.asked[k]:
+                found.rooms[:, visits.room[k]] += 1, log.found[k] == NEVER
+        if home == OWN:
+            continue
+        there[home, inside] += 1
+        people[home] += 1
+        unmet[home] += not seated
+        first = visits.pause[v] + v
+        spells = range(first, first + log.spells[v])
+        spilled = seated and log.place[first] != home
+        found.rows[3, row[v]] += spilled
+        sums["came"][spot] += 1
+        sums["found"][spot] += seated
+        sums["spilled"][spot] += spilled
+        sums["elsewhere"][spot] += log.outcome[v] == UNASSIGNED
+        sums["left"][spot] += log.outcome[v] == TURNED_AWAY
+        sums["waited"][spot] += log.waited[v] > 0
+        sums["wait"][spot] += int(log.waited[v])
+        sums["displaced"][spot] += seated and is_displaced(visits, site, log, v)
+        here = np.zeros(site.closing, int)
+        for k in pauses:
+            if log.away[k] > 0:
+                here[visits.pause_start[k] : visits.pause_start[k] + log.away[k]] = 1
+        for k in spells:
+            span = slice(log.seated[k], log.left[k])
+            taken[log.place[k], span] += 1
+            used[log.place[k], span] += 1 - here[span]
+    found.team_days[0, list(teams_here)] += 1
+    found.team_days[1, list(teams_short)] += 1
+    by_slot = np.arange(site.closing) // SLOT
+    stock = site.workstations[day]
+    for j in places:
+        found.present[j, weekday] += np.bincount(by_slot, anybody[j]).astype(int)
+        found.held[j, weekday] += np.bincount(by_slot, taken[j]).astype(int)
+        sums["held"][j, weekday] += taken[j].sum()
+        sums["used"][j, weekday] += used[j].sum()
+        sums["over_people"][j, weekday] += max(people[j] - stock[j], 0)
+        sums["over_day"][j, weekday] += people[j] > stock[j]
+    for j in [*places, "whole"]:
+        crowd, desks = (there.sum(axis=0), stock.sum()) if j == "whole" else (there[j], stock[j])
+        found.peak[j, first_day + day] = crowd.max()
+        sums["present"][j, weekday] += crowd.sum()
+        sums["above"][j, weekday] += (crowd > desks).sum()
+        sums["peak"][j, weekday] += crowd.max()
+        short = unmet.total() if j == "whole" else unmet[j]
+        found.unmet[j, first_day + day] = short
+        sums["unmet_day"][j, weekday] += short > 0
+        sums["capacity"][j, weekday] += desks * site.closing
+        sums["days"][j, weekday] += 1
+    over = 0
+    for q in set(pool):
+        mine = [j for j in places if pool[j] == q]
+        over += max(sum(people[j] for j in mine) - sum(stock[j] for j in mine), 0)
+    sums["over_day"]["whole", weekday] += over > 0
+    sums["over_people"]["whole", weekday] += over
+
+
+def is_displaced(visits, site, log, v):
+    """Tell whether the person came back from a pause and never had a workstation again.
+
+    Each spell that did not last to the end of the stay was ended by a pause that gives up the
+    workstation: the first of these pauses ended the first spell and so on.
+    """
+    first = visits.pause[v] + v
+    last = first + log.spells[v] - 1
+    end = min(log.seated[first] + visits.stay[v], site.closing)
+    if log.left[last] == end:
+        return False
+    given_up = [
+        k
+        for k in range(visits.pause[v], visits.pause[v + 1])
+        if log.away[k] != NEVER and not visits.holds[k]
+    ]
+    pause = given_up[log.spells[v] - 1]
+    return visits.pause_start[pause] + log.away[pause] < end
