@@ -6,6 +6,7 @@ in its stream that returns the pair of numbers there.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections import Counter
 from fractions import Fraction
@@ -330,3 +331,46 @@ def is_displaced(visits, site, log, v):
     ]
     pause = given_up[log.spells[v] - 1]
     return visits.pause_start[pause] + log.away[pause] < end
+
+
+# --- queues ---------------------------------------------------------------------------------
+
+
+def refused(arrivals, stays, desks):
+    """Tell who finds no desk free and goes away; at one instant people leave before others come."""
+    ends, out = [], []
+    for arrival, stay in zip(arrivals, stays, strict=True):
+        while ends and ends[0] <= arrival:
+            heapq.heappop(ends)
+        out.append(len(ends) == desks)
+        if not out[-1]:
+            heapq.heappush(ends, arrival + stay)
+    return out
+
+
+def starts(arrivals, stays, desks):
+    """Return when each is seated if all wait: at the desk that is free first (Kiefer-Wolfowitz)."""
+    free, out = [0] * desks, []
+    for arrival, stay in zip(arrivals, stays, strict=True):
+        out.append(max(arrival, heapq.heappop(free)))
+        heapq.heappush(free, out[-1] + stay)
+    return out
+
+
+def birth_and_death(up, down, most):
+    """Return the long-run chances of 0 .. most people, who come and go at rates up(k), down(k)."""
+    weights = [1.0]
+    for k in range(most):
+        weights.append(weights[-1] * up(k) / down(k + 1))
+    return np.array(weights) / sum(weights)
+
+
+def erlang_b(desks, load):
+    """Return the share refused: a desk is free in all states but the last."""
+    return birth_and_death(lambda _: load, lambda k: k, desks)[-1]
+
+
+def erlang_c(desks, load):
+    """Return the share who wait: Erlang B of those, with the line's geometric tail behind it."""
+    loss = erlang_b(desks, load)
+    return loss / (1 - load / desks * (1 - loss))
