@@ -298,6 +298,8 @@ def _in_time(
 OCCUPANCY = (
     _in_time("people_sharing", "people who come and share workstations, a day", "people/day"),
     _in_time("peak_present", "most people present who share workstations, a day", "people/day"),
+    _in_time("peak_p95", "daily peak that 95 % of days do not exceed", "people/day"),
+    _in_time("peak_most", "highest daily peak", "people/day"),
     _in_time("hours_above", "time with more people present than workstations", "hours/day"),
     _in_time("waiting_share", "share of people who wait for a workstation", "1"),
     _in_time("waiting_minutes", "time waited by those who wait, mean", "minutes"),

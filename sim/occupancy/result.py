@@ -122,6 +122,7 @@ def _arrays(said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
         "unused_bookings": ratio(sums[occupied.UNUSED], days),
         "lapsed_bookings": ratio(sums[occupied.LAPSED], days),
     }
+    by_pool |= {"peak_p95": _peak(found.peak, 0.95), "peak_most": _peak(found.peak, 1.0)}
     arrays = {name: np.moveaxis(values, 0, 1) for name, values in by_pool.items()}
     everybody = sums[occupied.CAME, :, :, -1]
     pooled, apart = (
@@ -137,6 +138,25 @@ def _arrays(said: OccupancyPlan, found: Found) -> dict[str, np.ndarray]:
         for name, grid in (("present", found.present), ("held", found.held))
     }
     return arrays | _by_people(said, found)
+
+
+def _peak(peak: np.ndarray, share: float) -> np.ndarray:
+    """Return the peak that a share of working days does not exceed, [replication, pool, day].
+
+    By weekday and over the week; nan where no day is worked.
+    """
+    weeks = peak.reshape(*peak.shape[:2], -1, len(WEEKDAY_NAMES))
+    by_weekday = [_order_statistic(weeks[..., d], share) for d in range(weeks.shape[-1])]
+    return np.stack([*by_weekday, _order_statistic(peak, share)], axis=-1)
+
+
+def _order_statistic(values: np.ndarray, share: float) -> np.ndarray:
+    """Return the least value that a share of the non-negative ones, the last axis, do not exceed."""
+    there = (values >= 0).sum(axis=-1)
+    rank = values.shape[-1] - there + np.maximum(np.ceil(share * there - 1e-9), 1) - 1
+    at = np.minimum(rank, values.shape[-1] - 1).astype(np.int64)[..., None]
+    found = np.take_along_axis(np.sort(values, axis=-1), at, axis=-1)[..., 0]
+    return np.where(there > 0, found, np.nan)
 
 
 def _by_slot(grid: np.ndarray, days: np.ndarray) -> np.ndarray:
