@@ -348,6 +348,18 @@ def refused(arrivals, stays, desks):
     return out
 
 
+def numbers(arrivals, stays, desks):
+    """Return which desk each takes, the free one of the lowest number; -1 if none is free."""
+    free, taken, out = list(range(desks)), [], []
+    for arrival, stay in zip(arrivals, stays, strict=True):
+        free = sorted(free + [number for end, number in taken if end <= arrival])
+        taken = [(end, number) for end, number in taken if end > arrival]
+        out.append(free.pop(0) if free else -1)
+        if out[-1] >= 0:
+            taken.append((arrival + stay, out[-1]))
+    return out
+
+
 def starts(arrivals, stays, desks):
     """Return when each is seated if all wait: at the desk that is free first (Kiefer-Wolfowitz)."""
     free, out = [0] * desks, []

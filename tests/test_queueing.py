@@ -16,7 +16,7 @@ from days import site_of
 from handmade import JIT
 from hypothesis import given
 from hypothesis import strategies as st
-from naive_days import birth_and_death, erlang_b, erlang_c, refused, starts
+from naive_days import birth_and_death, erlang_b, erlang_c, numbers, refused, starts
 from scipy import stats
 
 from sim.kernels import weeks
@@ -115,6 +115,16 @@ def test_without_patience_the_day_is_a_loss_system(people, desks):
     assert ((log.outcome == TURNED_AWAY) == lost).all()
     assert (log.gone == np.where(lost, arrival, arrival + stay)).all()
     assert not log.waited.any()
+
+
+@given(seed=st.integers(0, 999), desks=st.sampled_from([1, 63, 64, 65, 128, 200]))
+def test_the_free_desk_of_the_lowest_number_is_taken(seed, desks):
+    """About a hundred people at once, so that more than one word of bits is in use."""
+    rng = np.random.default_rng(seed)
+    people = rng.integers([0, 1], [200, 120], (300, 2))
+    visits, arrival, stay = one_day(people.tolist(), 0)
+    log = happened(visits, desks, 10_000)
+    assert log.number.tolist() == numbers(arrival, stay, desks)
 
 
 @given(people=times, desks=st.integers(1, 5))
