@@ -24,6 +24,7 @@ TABLES = {
     "readiness": "readiness.toml",
     "weekday": "weekdays.toml",
     "norm": "norms.toml",
+    "discount": "discounting.toml",
 }
 
 
