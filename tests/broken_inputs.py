@@ -52,6 +52,26 @@ extends = "half"
 workstations = { per_person = 0.6 }
 """
 
+MONEY = """\
+[appraisal]
+base_year = 2025
+years = 5
+discount_rate = 0.05
+vacated = [0.5, 1]
+
+[appraisal.line.rent]
+per = "m2"
+running = "rent"
+avoidable_share = 0.5
+
+[appraisal.line.kit]
+per = "person"
+of = "away"
+year = 0
+life = 3
+amount = { uniform = [5, 6] }
+"""
+
 NO_BODIES = BASE[: BASE.index("[[body]]")] + BASE[BASE.index("[attendance]") :]
 WITH_TABLE = 'bodies = "bodies.csv" #!\n' + NO_BODIES
 BODIES = """\
@@ -94,6 +114,12 @@ def more(name: str, added: str, phrase: str) -> Case:
     """Return the case of a text added to the base scenario."""
     text = f"{BASE}\n{added}\n"
     return name, {"scenario.toml": text}, (), "scenario.toml", marked_line(text), phrase
+
+
+def money(name: str, old: str, new: str, phrase: str) -> Case:
+    """Return the case of one text replaced in the appraisal laid under the base scenario."""
+    assert old in MONEY, old
+    return more(name, MONEY.replace(old, new, 1), phrase)
 
 
 def set_(name: str, option: str, phrase: str) -> Case:
@@ -487,6 +513,59 @@ CASES: list[Case] = [
         "name,headcount,workstations,area_m2,confirmed\ncentral,1,1,1,maybe\n",
         2,
         "must be one of true, yes",
+    ),
+    # money through the years
+    money("horizon-zero", "years = 5", "years = 0 #!", "must be at least 1"),
+    money("horizon-long", "years = 5", "years = 126 #!", "must be at most 125"),
+    money("rate-all-lost", "rate = 0.05", "rate = -1 #!", "must be above -1; this is -1"),
+    money("rate-below-all", "rate = 0.05", "rate = { uniform = [-1.5, 0] } #!", "from -1.5 to 0"),
+    money(
+        "steps-out-of-order",
+        "rate = 0.05",
+        "rate = [{ from_year = 4, rate = 0.03 }, { from_year = 0, rate = 0.05 }] #!",
+        "must be in order of from_year",
+    ),
+    money(
+        "steps-begin-late",
+        "rate = 0.05",
+        "rate = [{ from_year = 4, rate = 0.03 }] #!",
+        "must hold from year 0 or 1",
+    ),
+    money("rate-of-a-body", "rate = 0.05", 'rate = { value = 0.05, per = "body" } #!', "same for"),
+    money("vacated-back", "[0.5, 1]", "[0.5, 0.4] #!", "what is vacated stays vacated"),
+    money("vacated-long", "[0.5, 1]", "[0, 0, 0, 0, 0.5, 1] #!", "more years than the horizon"),
+    money("life-negative", "life = 3", "life = -3 #!", "must be at least 1"),
+    money(
+        "life-unbought",
+        '[appraisal.line.kit]\nper = "person"\nof = "away"\nyear = 0',
+        '[appraisal.line.kit] #!\nper = "person"\nof = "away"',
+        "of what is bought in a year: say year",
+    ),
+    money("year-late", "year = 0", "year = 6 #!", "is after the horizon of 5 years"),
+    money("price-late", "life = 3", "base_year = 2031 #!", "horizon, which ends with 2030"),
+    money("escalation", "life = 3", "escalation = -2 #!", "must be above -1"),
+    money("running-unknown", 'running = "rent"', 'running = "rnet" #!', "did you mean rent?"),
+    money(
+        "amount-and-running",
+        '[appraisal.line.kit]\nper = "person"',
+        '[appraisal.line.kit] #!\nrunning = "rent"\nper = "person"',
+        "needs either amount or running",
+    ),
+    money(
+        "no-avoidable",
+        '[appraisal.line.rent]\nper = "m2"\nrunning = "rent"\navoidable_share = 0.5\n',
+        '[appraisal.line.rent] #!\nper = "m2"\nrunning = "rent"\n',
+        "must say avoidable_share",
+    ),
+    money(
+        "of-nobody",
+        '[appraisal.line.kit]\nper = "person"\nof = "away"',
+        '[appraisal.line.kit] #!\nper = "person"\nof = "vacated"',
+        "of must be one of all, onsite",
+    ),
+    money("currency-rate", "life = 3", 'currency = "EUR" #!', "currency, XXX, and has no rate"),
+    more(
+        "no-lines", "[appraisal] #!\nbase_year = 2025\nyears = 5\ndiscount_rate = 0", "is required"
     ),
     # tables of functions
     functions("feasibility", FUNCTIONS.replace("none", "never"), 4, "full, partial, none"),

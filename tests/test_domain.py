@@ -134,7 +134,7 @@ def test_every_fact_has_unit_date_source_and_one_figure(name: str) -> None:
     assert entry.confirmed is False
     given = facts.fact(name)
     assert given["source"] == entry.source
-    assert len({"value", "survey", "uniform"} & given.keys()) == 1
+    assert len({"value", "survey", "uniform", "steps"} & given.keys()) == 1
     assert not {"unit", "date", "note"} & given.keys()
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from broken_inputs import BASE, BODIES, FUNCTIONS, NO_BODIES, POST, WITH_TABLE, changed
+from broken_inputs import BASE, BODIES, FUNCTIONS, MONEY, NO_BODIES, POST, WITH_TABLE, changed
 
 from sim.domain import facts, functions
 from sim.errors import InputError
@@ -111,8 +111,11 @@ def test_every_fact_fits_where_it_may_stand(name: str) -> None:
         "weekday": ("weekday", "[1, 1, 1, 1, 0.5]"),
         "norm": ("workstation_m2", "12"),
         "readiness": ("today", "{ survey = { share = 0.6, n = 900 } }"),
+        "discount": ("discount_rate", "0.05"),
     }[name.partition(".")[0]]
-    text = changed((f"{key} = {old}", f'{key} = {{ fact = "{name}" }}'))
+    text = f"{BASE}\n{MONEY}"
+    assert text.count(f"{key} = {old}") == 1
+    text = text.replace(f"{key} = {old}", f'{key} = {{ fact = "{name}" }}')
     assert loaded(text).scenario.scenario.name == "test"
 
 

@@ -104,6 +104,10 @@ def _fact_in_words(given: Any) -> str:
     """Return what a count, an area, a week's profile or the parts of the shock say."""
     if hasattr(given, "common"):
         return f"common {figure(given.common)}, week {figure(given.week)}"
+    if hasattr(given, "steps"):
+        return ", ".join(f"{figure(s.rate)} from year {s.from_year}" for s in given.steps)
+    if isinstance(given.value, tuple) and not hasattr(given, "fact"):
+        return ", ".join(f"{percent(v, 0)} % by year {t}" for t, v in enumerate(given.value, 1))
     if isinstance(given.value, tuple):
         return ", ".join(f"{d} {v:.3g}" for d, v in zip(DAYS, given.value, strict=True))
     return figure(given.value)

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from sim.scenario.appraisalchecks import appraisal_problems
 from sim.scenario.correlations import correlation_problems
 from sim.scenario.document import nearest
 from sim.scenario.occupancychecks import occupancy_problems
@@ -75,6 +76,7 @@ def scenario_problems(
     if not broken & {"body", "policy", "attendance", "readiness"}:
         yield from policy_problems(scenario)
     yield from occupancy_problems(scenario, broken)
+    yield from appraisal_problems(scenario, broken)
     if not broken:
         yield from correlation_problems(scenario)
 

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import AfterValidator
 
 from sim.domain import facts, functions
+from sim.scenario.appraisal import Phasing, Steps
 from sim.scenario.fields import alternatives, below, is_model
 from sim.scenario.schema import AreaNorm, Gate, Readiness, Scenario, SharedShock, Weekday
 from sim.scenario.tables import AUDIT_COLUMNS, BODY_COLUMNS, TEAM_COLUMNS
@@ -42,7 +43,8 @@ def json_schema() -> dict[str, Any]:
     for name in ("Input", "AreaNorm", "Count", "Area", "Number"):
         number = "integer" if name == "Count" else "number"
         kinds[name] = {"anyOf": [{"type": number}, kinds[name]]}
-    kinds["Weekday"] = {"anyOf": [kinds["Weekday"]["properties"]["value"], kinds["Weekday"]]}
+    for name, key in (("Weekday", "value"), ("Phasing", "value"), ("Steps", "steps")):
+        kinds[name] = {"anyOf": [kinds[name]["properties"][key], kinds[name]]}
     _name_what_is_shipped(kinds)
     top = schema["properties"]
     del top["audits"]
@@ -85,6 +87,8 @@ def _default_text(field: FieldInfo) -> str:
     if isinstance(default, (Input, Count, Area, Number)):
         return f"{default.value:g}" + ("" if default.confirmed else ", unconfirmed")
     if isinstance(default, Provenance):
+        if isinstance(default, Phasing):
+            return "all in year 1, unconfirmed"
         return "see its keys" if isinstance(default, SharedShock) else "all alike, unconfirmed"
     text = str(default).lower() if isinstance(default, bool) else str(default)
     return "" if is_model(type(default)) else text
@@ -138,9 +142,11 @@ def _plain(node: Any) -> Any:
 def _name_what_is_shipped(kinds: dict[str, Any]) -> None:
     known = list(facts.names())
     days = [name for name in known if name.startswith("weekday.")]
-    others = [name for name in known if name not in days]
+    steps = [name for name in known if name.startswith("discount.")]
+    others = [name for name in known if name not in (*days, *steps)]
     for name, names in (("Input", others), ("AreaNorm", others), ("Weekday", days)):
         kinds[name]["anyOf"][1]["properties"]["fact"]["enum"] = names
+    kinds["Steps"]["anyOf"][1]["properties"]["fact"]["enum"] = steps
     kinds["Body"]["properties"]["audit"]["examples"] = list(functions.shipped_names())
 
 
@@ -171,7 +177,7 @@ def _common(model: type[BaseModel]) -> set[str]:
     """Return the keys that a figure has in common with every other."""
     if issubclass(model, AreaNorm):
         return set(Input.model_fields)
-    if issubclass(model, (Weekday, SharedShock)):
+    if issubclass(model, (Weekday, SharedShock, Phasing, Steps)):
         return set(Provenance.model_fields)
     return set()
 
@@ -181,7 +187,7 @@ def _noun(kind: Any) -> str:
         return "input"
     if kind in (Count, Area, Number):
         return "whole number" if kind is Count else "number"
-    if kind is Weekday:
+    if kind in (Weekday, Phasing, Steps):
         return "list or table"
     plain = {int: "whole number", float: "number", str: "text", bool: "true or false", date: "date"}
     return plain.get(kind, "table")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sim.scenario.schema import Policy, Scenario
 
-_SECTIONS = ("attendance", "readiness", "area", "cost", "body", "occupancy")
+_SECTIONS = ("attendance", "readiness", "area", "cost", "body", "occupancy", "appraisal")
 
 
 def input_paths(scenario: Scenario) -> dict[str, Input]:

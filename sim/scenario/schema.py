@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from sim.domain.functions import Audit
+from sim.scenario.appraisal import Appraisal
 from sim.scenario.occupancy import Occupancy
 from sim.scenario.types import (
     FIGURE_KEYS,
@@ -401,5 +402,7 @@ class Scenario(Frozen):
     """Rank correlations between inputs."""
     occupancy: Occupancy | None = None
     """What happens within the days."""
+    appraisal: Appraisal | None = None
+    """What the release is worth through the years."""
     audits: dict[str, Audit] = Field(default={}, exclude=True)
     """Tables of functions by the name that bodies use, put here by the loader."""

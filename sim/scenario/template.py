@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from sim.domain import facts, functions
+from sim.scenario.appraisal import Appraisal
 from sim.scenario.fields import below
 from sim.scenario.occupancy import Occupancy
 from sim.scenario.schema import (
@@ -41,6 +42,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], bool], ...] = (
     ("[policy.combined]", Policy, True),
     ("[[correlation]]", Correlation, False),
     ("[occupancy]", Occupancy, False),
+    ("[appraisal]", Appraisal, False),
 )
 """Heading, class, and whether the section is part of the example or a comment."""
 
@@ -114,6 +116,16 @@ _SHOWN = {
     "occupancy.neighbourhood": '[{ name = "floor-1", body = "central", workstations = 40 }]',
     "occupancy.group": "{ carers = { eligible = 0.9, adjustment = true } }",
     "occupancy.team": '[{ team = "audit", body = "central", people = 14, group = "carers" }]',
+    "appraisal.base_year": "2026",
+    "appraisal.years": "10",
+    "appraisal.discount_rate": '{ fact = "discount.uk-green-book" }',
+    "appraisal.reinvestment_rate": "0.035",
+    "appraisal.inflation": "{ uniform = [0.04, 0.08], confirmed = false }",
+    "appraisal.vacated": "{ value = [0.0, 0.5, 1.0], confirmed = false }",
+    "appraisal.staff_growth": "{ value = -0.01, confirmed = false }",
+    "appraisal.vat_rate": "{ value = 0.16, confirmed = false }",
+    "appraisal.exchange": "{ EUR = { uniform = [480, 560], confirmed = false } }",
+    "appraisal.line": '{ rent = { per = "m2", running = "rent", avoidable_share = 0.5 } }',
 }
 """Keys that the example only shows, beside those with a default."""
 
