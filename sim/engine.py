@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from sim.appraisal import appraise
 from sim.kernels import area
 from sim.kernels.area import ratio
 from sim.occupancy.desks import worst_team
@@ -24,7 +25,7 @@ from sim.sampling import Draws
 from sim.sizing import level_met, needed_by_draw, service_sizes, split, workstations_provided
 
 
-def simulate(problem: Problem, draws: Draws) -> xr.Dataset:
+def simulate(problem: Problem, draws: Draws, by_year: bool = False) -> xr.Dataset:
     """Compute every policy for one block of draws.
 
     Parameters
@@ -32,18 +33,22 @@ def simulate(problem: Problem, draws: Draws) -> xr.Dataset:
     problem : Problem
     draws : Draws
         From ``sim.sampling.draw``; all policies share them, so every comparison is paired.
+    by_year : bool
+        Whether to add the money of each year, where the scenario has an appraisal.
 
     Returns
     -------
     xarray.Dataset
-        Dims ``policy, body, draw``, with ``weekday`` and ``group`` where needed; every variable
-        is described in ``sim.variables``.
+        Dims ``policy, body, draw``, with ``weekday``, ``group`` and ``year`` where needed; every
+        variable is described in ``sim.variables``.
     """
     sizes = service_sizes(problem)
     found = [
         _simulate_policy(problem, plan, size, draws)
         for plan, size in zip(problem.policies, sizes, strict=True)
     ]
+    for policy, worth in zip(found, appraise(problem, draws, found, by_year), strict=True):
+        policy |= worth
     arrays = {name: np.stack([policy[name] for policy in found]) for name in found[0]}
     return label(problem, draws.first, arrays)
 

@@ -77,7 +77,8 @@ def run(
     summary = Summary(problem)
 
     def work(first: int, count: int) -> xr.Dataset:
-        return simulate(problem, draw(problem, first, count))
+        by_year = keep is not None and problem.appraisal is not None
+        return simulate(problem, draw(problem, first, count), by_year)
 
     with nullcontext(lambda _: None) if keep is None else keep as store:
         done = 0
@@ -108,7 +109,7 @@ def check_memory(problem: Problem, block: int, threads: int) -> None:
     """
     cells = len(problem.policies) * (len(problem.bodies) + len(problem.groups)) * len(VARIABLES)
     counts = len(problem.bodies) * problem.run.weeks * WEEKDAYS
-    under_way = block * (8 * _COPIES * cells + _BYTES_A_COUNT * counts)
+    under_way = block * (8 * _COPIES * (cells + _yearly_cells(problem)) + _BYTES_A_COUNT * counts)
     needed = tally_bytes(problem) + 3 * threads * under_way
     available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     if needed > available:
@@ -117,3 +118,13 @@ def check_memory(problem: Problem, block: int, threads: int) -> None:
             f"and {available / 2**30:,.1f} GiB are free; choose a smaller --block, fewer bodies "
             "or fewer policies"
         )
+
+
+def _yearly_cells(problem: Problem) -> int:
+    """Return how many numbers a draw's appraisal has at once, lines and flows by year."""
+    plan = problem.appraisal
+    if plan is None:
+        return 0
+    bodies, lines = len(problem.bodies), len(plan.lines)
+    by_policy = bodies * (lines + 2 * (plan.years + 1))
+    return 2 * lines * (plan.years + 1) + by_policy * (1 + len(problem.policies))

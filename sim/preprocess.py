@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim import places
+from sim import costing, places
 from sim.domain.eligibility import beta_parameters, least_days_on_site, weights
 from sim.problem import (
     BASELINE,
@@ -61,6 +61,7 @@ def build(scenario: Scenario) -> Problem:
     policies = {BASELINE: DO_NOTHING} | dict(scenario.policy)
     plans = tuple(_policy(name, policies[name], scenario, unknowns) for name in policies)
     occupancy = places.occupancy(scenario, unknowns)
+    appraisal = costing.appraisal(scenario, unknowns)
     correlated, cholesky = _correlation(scenario)
     return Problem(
         name=scenario.scenario.name,
@@ -86,6 +87,7 @@ def build(scenario: Scenario) -> Problem:
         running_cost=running,
         policies=plans,
         occupancy=occupancy,
+        appraisal=appraisal,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.appraisalplan import AppraisalPlan
 from sim.distribution import Distribution as Distribution
 from sim.occupancyplan import OccupancyPlan
 
@@ -151,6 +152,8 @@ class Problem:
         Lower factor of their normal correlation.
     occupancy : OccupancyPlan or None
         What happens within the days, where the scenario says it.
+    appraisal : AppraisalPlan or None
+        How money is appraised, where the scenario says it.
     """
 
     name: str
@@ -176,6 +179,7 @@ class Problem:
     running_cost: tuple[tuple[str, int], ...]
     policies: tuple[PolicyPlan, ...]
     occupancy: OccupancyPlan | None
+    appraisal: AppraisalPlan | None
 
     @property
     def groups(self) -> dict[str, tuple[int, ...]]:

@@ -16,8 +16,10 @@ Unit = Literal[
     "workstations",
     "m2",
     "1",
+    "1/year",
     "currency",
     "currency/year",
+    "currency/person",
     "years",
     "hours/day",
     "minutes",
@@ -31,6 +33,7 @@ Adds = Literal["sum", "ratio", "joint"]
 BODY = ("policy", "body", "draw")
 WEEKDAY = ("policy", "body", "weekday", "draw")
 GROUP = ("policy", "group", "draw")
+YEAR = ("policy", "body", "year", "draw")
 POOL = ("policy", "pool", "replication", "day")
 SEATING = ("policy", "pool", "replication")
 SLOT = ("policy", "pool", "replication", "day", "slot")
@@ -76,6 +79,106 @@ class Variable:
 def _ratio(name: str, long_name: str, over: str, under: str, source: str) -> Variable:
     return Variable(name, long_name, "1", source, adds="ratio", ratio=(over, under))
 
+
+def _worth(
+    name: str,
+    long_name: str,
+    unit: Unit = "currency",
+    adds: Adds = "sum",
+    ratio: tuple[str, str] = ("", ""),
+    metric: bool = True,
+    whole: bool = False,
+) -> Variable:
+    return Variable(name, long_name, unit, "model part 8", adds, ratio, whole=whole, metric=metric)
+
+
+def _of_group(name: str, long_name: str, unit: Unit, whole: bool = False) -> Variable:
+    return Variable(
+        f"group_{name}", long_name, unit, "model part 8", dims=GROUP, whole=whole, metric=False
+    )
+
+
+APPRAISAL = (
+    _worth("npv", "net present value for the budget holder, its net savings"),
+    _worth(
+        "npv_positive", "whether the net present value is above nothing", "1", "joint", whole=True
+    ),
+    _worth("npv_whole_government", "net present value for the whole government"),
+    _worth(
+        "sir",
+        "savings-to-investment ratio",
+        "1",
+        "ratio",
+        ("operating_saving", "additional_investment"),
+    ),
+    _worth("airr", "adjusted internal rate of return, nominal", "1/year", "joint"),
+    _worth("irr", "internal rate of return, nominal", "1/year", "joint"),
+    _worth(
+        "payback_simple",
+        "years until savings have repaid what was spent, undiscounted",
+        "years",
+        "joint",
+        whole=True,
+    ),
+    _worth(
+        "payback_discounted",
+        "years until savings have repaid what was spent, discounted",
+        "years",
+        "joint",
+        whole=True,
+    ),
+    _worth(
+        "benefit_cost_ratio",
+        "present value of lines that are saved over that of lines that are added",
+        "1",
+        "ratio",
+        ("present_benefits", "present_costs"),
+    ),
+    _worth("life_cycle_cost", "present value of all costs less incomes for the budget holder"),
+    _worth(
+        "life_cycle_cost_per_person",
+        "life-cycle cost over filled posts",
+        "currency/person",
+        "ratio",
+        ("life_cycle_cost", "headcount"),
+    ),
+    _worth(
+        "cash_saving",
+        "yearly saving on budget lines that can be cut, mean over the years at prices of t0",
+        "currency/year",
+    ),
+    _worth("operating_saving", "present value of savings on yearly lines", metric=False),
+    _worth("additional_investment", "present value of additional one-off lines", metric=False),
+    _worth("present_benefits", "present value of the lines that are saved", metric=False),
+    _worth("present_costs", "present value of the lines that are added", metric=False),
+    _of_group("npv_positive", "npv_positive of the bodies together", "1", whole=True),
+    _of_group("airr", "airr of the bodies together", "1/year"),
+    _of_group("irr", "irr of the bodies together", "1/year"),
+    _of_group("payback_simple", "payback_simple of the bodies together", "years", whole=True),
+    _of_group(
+        "payback_discounted", "payback_discounted of the bodies together", "years", whole=True
+    ),
+)
+
+BY_YEAR = (
+    Variable(
+        "net_saving",
+        "what the budget holder saves in the year, at its prices",
+        "currency",
+        "model part 8",
+        dims=YEAR,
+        metric=False,
+    ),
+    Variable(
+        "net_saving_whole_government",
+        "what the whole government saves in the year, at prices of t0",
+        "currency",
+        "model part 8",
+        dims=YEAR,
+        metric=False,
+    ),
+)
+"""Variables that a Dataset has only where they are asked for."""
 
 VARIABLES = (
     Variable(
@@ -286,6 +389,7 @@ VARIABLES = (
         whole=True,
         metric=False,
     ),
+    *APPRAISAL,
 )
 
 
@@ -354,5 +458,5 @@ OCCUPANCY = (
     _in_time("events", "events simulated", "events", SITE),
 )
 
-BY_NAME = {variable.name: variable for variable in VARIABLES}
+BY_NAME = {variable.name: variable for variable in (*VARIABLES, *BY_YEAR)}
 METRICS = tuple(variable for variable in VARIABLES if variable.metric)

@@ -10,9 +10,10 @@ from sim import variables
 from sim.job import run
 from sim.results.label import WEEKDAY_NAMES, attributes, coordinates
 from sim.results.summary import STATISTICS
-from sim.variables import BY_NAME, METRICS, OCCUPANCY, VARIABLES
+from sim.variables import BY_NAME, BY_YEAR, METRICS, OCCUPANCY, VARIABLES
 
-UNITS = {"people", "workstations", "m2", "1", "currency", "currency/year", "years"}
+UNITS = {"people", "workstations", "m2", "1", "1/year", "years"}
+UNITS |= {"currency", "currency/year", "currency/person"}
 
 
 def made():
@@ -34,7 +35,7 @@ def test_the_engine_returns_exactly_what_is_registered():
 
 
 def test_names_are_unique_and_described():
-    assert len(BY_NAME) == len(VARIABLES)
+    assert len(BY_NAME) == len(VARIABLES) + len(BY_YEAR)
     assert len({variable.name for variable in OCCUPANCY}) == len(OCCUPANCY)
     assert len({variable.long_name for variable in VARIABLES}) == len(VARIABLES)
     for variable in VARIABLES:

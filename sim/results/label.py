@@ -43,10 +43,18 @@ def label(problem: Problem, first: int, arrays: dict[str, np.ndarray]) -> xr.Dat
         },
         coords={
             **coordinates(problem),
+            **(_years(problem) if any("year" in BY_NAME[name].dims for name in arrays) else {}),
             "draw": ("draw", np.arange(first, first + count)),
         },
         attrs={"scenario": problem.name, "title": problem.title},
     )
+
+
+def _years(problem: Problem) -> dict[str, tuple[str, object, dict[str, str]]]:
+    plan = problem.appraisal
+    assert plan is not None, "only an appraisal has years"
+    said = {"long_name": "calendar year, the first of them the moment of the decision"}
+    return {"year": ("year", plan.base_year + np.arange(plan.years + 1), said)}
 
 
 def attributes(problem: Problem, variable: Variable) -> dict[str, str]:

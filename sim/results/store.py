@@ -24,7 +24,7 @@ import xarray as xr
 
 from sim.errors import RunError
 from sim.results.label import WEEKDAY_NAMES
-from sim.variables import VARIABLES
+from sim.variables import BY_YEAR, VARIABLES, Variable
 from sim.version import __version__
 
 if TYPE_CHECKING:
@@ -161,7 +161,11 @@ def check_room(folder: Path, problem: Problem) -> None:
         "weekday": len(WEEKDAY_NAMES),
         "draw": problem.run.draws,
     }
-    needed = 8 * sum(math.prod(sizes[dim] for dim in variable.dims) for variable in VARIABLES)
+    kept: tuple[Variable, ...] = VARIABLES
+    if problem.appraisal is not None:
+        sizes["year"] = problem.appraisal.years + 1
+        kept = (*VARIABLES, *BY_YEAR)
+    needed = 8 * sum(math.prod(sizes[dim] for dim in variable.dims) for variable in kept)
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise RunError(
