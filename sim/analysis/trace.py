@@ -5,11 +5,13 @@ The results are those of the engine for that draw; between them stands what they
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.chain import Line, distribution_words, traced
+from sim.analysis.worthchain import WorthChain
 from sim.engine import simulate
 from sim.kernels.presence import WEEKDAYS, days_on_site, weekday_presence
 from sim.people import Staff, draw_staff, ready_share
@@ -21,35 +23,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from sim.problem import PolicyPlan, Problem, Unknown
+    from sim.problem import PolicyPlan, Problem
     from sim.sampling import Draws
-
-Value = float | list[float]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One number of the chain.
-
-    Attributes
-    ----------
-    body, step : str
-        The body, and the part of the chain.
-    name : str
-        Path of an input, name of a result variable, or what is counted of a cohort.
-    value : float or list of float
-        A list has one number for each weekday, Monday first; None where it does not exist.
-    unit : str
-    how : str
-        Where the number comes from, or the arithmetic with its figures.
-    """
-
-    body: str
-    step: str
-    name: str
-    value: Value | None
-    unit: str
-    how: str
 
 
 def trace(problem: Problem, policy: str, index: int) -> list[dict[str, Any]]:
@@ -71,18 +46,22 @@ def trace(problem: Problem, policy: str, index: int) -> list[dict[str, Any]]:
     plan = problem.policies[problem.policy_names.index(policy)]
     draws = draw(problem, index, 1)
     people = draw_staff(problem, plan, draws)
-    results = simulate(problem, draws).sel(policy=policy).isel(draw=0)
-    chains = (_Chain(problem, plan, draws, people, results, b) for b in range(len(problem.bodies)))
-    return [asdict(line) for chain in chains for line in chain.lines()]
+    every = simulate(problem, draws)
+    results = every.sel(policy=policy).isel(draw=0)
+    worth = None
+    if problem.appraisal is not None:
+        worth = WorthChain(problem, problem.appraisal, plan, draws, every)
+    return [
+        asdict(line)
+        for b in range(len(problem.bodies))
+        for chain in (_Chain(problem, plan, draws, people, results, b).lines(), _money(worth, b))
+        for line in chain
+    ]
 
 
-def distribution_words(unknown: Unknown) -> str:
-    """Return how an input is drawn."""
-    given = unknown.distribution
-    if given.constant:
-        return "stated"
-    figures = ", ".join(f"{value:,.6g}" for value in given.parameters)
-    return f"drawn from {given.kind}({figures})"
+def _money(worth: WorthChain | None, body: int) -> Iterator[Line]:
+    if worth is not None:
+        yield from worth.lines(body)
 
 
 class _Chain:
@@ -118,7 +97,7 @@ class _Chain:
         yield from self._money()
 
     def _line(self, step: str, name: str, value: Any, unit: str, how: str) -> Line:
-        return Line(self.problem.bodies[self.body], step, name, _number(value), unit, how)
+        return Line(self.problem.bodies[self.body], step, name, traced(value), unit, how)
 
     def _input(self, step: str, index: int, unit: str) -> Line:
         unknown = self.problem.unknowns[index]
@@ -336,12 +315,3 @@ class _Chain:
         )
         yield self._result(step, "investment", how)
         yield self._result(step, "payback_years", "investment / vacated running cost")
-
-
-def _number(value: Any) -> Value | None:
-    """Return a number, a list of them, or None where there is none."""
-    found = np.asarray(value, np.float64)
-    if not np.isfinite(found).all():
-        return None
-    listed: Value = found.tolist()
-    return listed

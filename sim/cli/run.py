@@ -100,7 +100,7 @@ def _run(
 
     from sim.preprocess import build
     from sim.results.precision import targets
-    from sim.scenario.inputs import register
+    from sim.scenario.inputs import register, unconfirmed
 
     wanted = targets(precision)
     loaded, origin = asked.load()
@@ -129,6 +129,9 @@ def _run(
         "scenario": scenario_entry(problem, loaded, origin),
         "metrics": document.metric_entries(problem, summary, shown),
     }
+    if problem.appraisal is not None:
+        open_ones = unconfirmed(loaded.scenario)
+        said["appraisal"] = document.appraisal_entry(problem, open_ones)
     if wanted:
         said["precision"] = document.precision_entry(problem, summary, wanted)
     figures, drawn = register(loaded.scenario), document.drawn_metrics(problem, shown)

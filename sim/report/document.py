@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.worth import dominant_unconfirmed, line_weights
 from sim.results.precision import attained
 from sim.results.summary import STATISTICS
 from sim.risk import drawn_variables
@@ -111,6 +112,35 @@ def _estimator(problem: Problem, sampled: frozenset[str], name: str, place: str,
     names = {name, f"group_{name}"} if together else {name}
     drawn = problem.run.estimator == "sampled" or not names.isdisjoint(sampled)
     return "sampled" if drawn else "conditional"
+
+
+def appraisal_entry(problem: Problem, unconfirmed: Sequence[str]) -> dict[str, Any]:
+    """Return how money was appraised, and whether its worth is more than an illustration.
+
+    Parameters
+    ----------
+    problem : Problem
+        With an appraisal.
+    unconfirmed : sequence of str
+        Paths of the figures that nobody has confirmed.
+
+    Returns
+    -------
+    dict
+    """
+    plan = problem.appraisal
+    assert plan is not None, "asked for only with an appraisal"
+    weights = line_weights(problem)
+    open_ones = dominant_unconfirmed(problem, weights, unconfirmed)
+    return {
+        "base_year": plan.base_year,
+        "years": plan.years,
+        "timing": "mid" if plan.mid else "end",
+        "rates": "nominal" if plan.nominal else "real",
+        "illustrative": bool(open_ones),
+        "dominant_unconfirmed": open_ones,
+        "line_weights": {name: round(share, 4) for name, share in weights.items()},
+    }
 
 
 def precision_entry(

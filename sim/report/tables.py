@@ -28,6 +28,7 @@ from sim.report.words import (
     plain,
     precision_words,
 )
+from sim.report.worth import print_worth, scale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from sim.report.places import Place
     from sim.scenario.types import Provenance
 
-_MILLION, _LARGE = 1e6, 1e7
 _MONEY = ("vacated_running_cost", "investment")
 _STEPS_SHOWN = 7
 _HOW_TO_READ = (
@@ -138,6 +138,8 @@ def print_run(
     _print_places(console, results)
     _print_findings(console, results)
     _print_money(console, results)
+    if "appraisal" in document:
+        print_worth(console, document["appraisal"], results)
     print_register(console, register)
     print_remarks(console, "Drawn day by day, having no exact form", drawn_words(drawn))
     timed = [plan.name for plan in results.policies if plan.in_hours]
@@ -227,10 +229,8 @@ def _print_money(console: Console, results: Results) -> None:
         for metric in _MONEY
         for value in results.ends(plan, place, metric)
     )
-    scale, unit, digits = 1.0, problem.currency, 0
-    if largest >= _LARGE:
-        scale, unit, digits = _MILLION, f"million {problem.currency}", 1
-    rows = tuple(_money_row(results, plan, place, scale, digits) for plan in results.policies)
+    by, unit, digits = scale(largest, problem.currency)
+    rows = tuple(_money_row(results, plan, place, by, digits) for plan in results.policies)
     print_heading(console, f"Money, {place.name}, {unit}")
     headings = ["vacated running\ncost per year", "90 % interval"]
     headings += ["investment", "90 % interval", "payback\nyears"]
@@ -238,12 +238,12 @@ def _print_money(console: Console, results: Results) -> None:
     console.print(Text(UPPER_BOUND, style="dim"))
 
 
-def _money_row(results: Results, plan: PolicyPlan, place: Place, scale: float, digits: int) -> Row:
+def _money_row(results: Results, plan: PolicyPlan, place: Place, by: float, digits: int) -> Row:
     cells = []
     for metric in _MONEY:
         middle = results.value(plan, place, metric) or 0.0
-        low, high = ((end or 0.0) / scale for end in results.ends(plan, place, metric))
-        cells += [number(middle / scale, digits), interval(low, high, digits)]
+        low, high = ((end or 0.0) / by for end in results.ends(plan, place, metric))
+        cells += [number(middle / by, digits), interval(low, high, digits)]
     invests = results.value(plan, place, "investment", "mean")
     years = results.value(plan, place, "payback_years") if invests else None
     return Row(plan.name, (*cells, number(years, 1)))
