@@ -311,7 +311,16 @@ class Worth:
         return values
 
     def _present_values(self, budget: Floats) -> Arrays:
-        """Return what is a sum over lines or a ratio of such sums, float64[body, draw]."""
+        """Return what is a sum over lines or a ratio of such sums, float64[body, draw].
+
+        Notes
+        -----
+        With S_l the present value of what line l saves: npv = Σ S_l, the net savings of ASTM E1074
+        and NIST Handbook 135; life-cycle cost (ASTM E917) = that of doing nothing - npv; sir (ASTM
+        E964) = Σ over yearly lines S_l / Σ over one-off lines -S_l, renewals and residual values
+        with the investment, as in Handbook 135; benefit_cost_ratio = Σ max(S_l, 0) /
+        Σ max(-S_l, 0), which does not ask what is an investment.
+        """
         worth = budget * self.times.change[:, None]
         npv = worth.sum(axis=0)
         operating = worth[~self._one_off].sum(axis=0)

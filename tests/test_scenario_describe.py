@@ -13,6 +13,7 @@ import pytest
 from broken_inputs import BASE
 
 from sim.domain import facts
+from sim.scenario.appraisal import Appraisal, Line
 from sim.scenario.describe import json_schema, reference, template, template_tables
 from sim.scenario.load import load_texts
 from sim.scenario.occupancy import Booking, Occupancy, Team
@@ -107,6 +108,8 @@ def test_template_still_loads_with_every_optional_key() -> None:
     assert found.policy["remote"].model_fields_set == set(Policy.model_fields) - {"extends"}
     assert found.attendance.model_fields_set == set(Attendance.model_fields)
     assert found.model_fields_set >= set(Scenario.model_fields) - {"audits"}
+    assert found.appraisal is not None
+    assert found.appraisal.model_fields_set == set(Appraisal.model_fields)
     assert found.occupancy is not None
     assert found.occupancy.model_fields_set == set(Occupancy.model_fields) - {"teams"}
 
@@ -120,7 +123,7 @@ def test_template_names_a_table_of_teams_that_fits() -> None:
 
 def test_template_says_every_key() -> None:
     text = template()
-    for model in (Body, Policy, Modes, ServiceLevel, Occupancy, Team, Booking):
+    for model in (Body, Policy, Modes, ServiceLevel, Occupancy, Team, Booking, Appraisal, Line):
         for key, field in model.model_fields.items():
             assert re.search(rf"^(# +)?{key}( =|:)", text, re.MULTILINE), key
             assert field.description is not None
@@ -154,6 +157,9 @@ def test_reference_has_every_key_once() -> None:
         "occupancy.neighbourhood[].fallback",
         "occupancy.team[].people",
         "correlation[].rank",
+        "appraisal.discount_rate.steps[].from_year",
+        "appraisal.vacated",
+        "appraisal.line.NAME.avoidable_share",
     ):
         assert key in inside
     assert {*KINDS, "normal.min", "survey.n", "per"} <= set(keys[len(inside) :])

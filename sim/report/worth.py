@@ -31,7 +31,7 @@ _HEADINGS = (
 _HOW_TO_READ = (
     "Baseline less policy, for the budget holder, with VAT and transfers; the last column is the "
     "net present value for the whole government, without them and with owned space at what it "
-    "could earn. Payback is discounted, over the draws that have one; the baseline is doing nothing."
+    "could earn. Payback is discounted, over the draws that have one; the baseline does nothing."
 )
 
 

@@ -214,7 +214,7 @@ def _assignments(path: str, name: str, field: FieldInfo, explain: bool) -> Itera
 def _inner_keys(field: FieldInfo, indent: str = "  ") -> Iterator[str]:
     for model in below(field.annotation):
         for name, inner in model.model_fields.items():
-            if name not in Input.model_fields:
+            if not (issubclass(model, Provenance) and name in Input.model_fields):
                 yield from _comment(f"{name}: {inner.description}", indent)
                 yield from _inner_keys(inner, f"{indent}  ")
 
