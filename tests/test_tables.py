@@ -20,6 +20,7 @@ from sim.report.words import (
     percent,
     plain,
 )
+from sim.scenario.appraisal import Phasing, Step, Steps
 from sim.scenario.schema import SharedShock, Weekday
 from sim.scenario.types import Count, Input
 
@@ -232,5 +233,36 @@ def test_inputs_in_words(given: dict, expected: str) -> None:
 def test_other_figures_in_words() -> None:
     assert in_words(Count(value=1055)) == "1,055"
     assert in_words(SharedShock(common=0.3, week=0.2)) == "common 0.3, week 0.2"
+    assert in_words(Phasing(value=(0.25, 1.0))) == "25 % by year 1, 100 % by year 2"
+    steps = Steps(steps=(Step(from_year=0, rate=0.035), Step(from_year=31, rate=0.03)))
+    assert in_words(steps) == "0.035 from year 0, 0.03 from year 31"
     week = Weekday(value=(0.9, 1.18, 1.14, 1.13, 0.6444))
     assert in_words(week) == "Mon 0.9, Tue 1.18, Wed 1.14, Thu 1.13, Fri 0.644"
+
+
+MONEY = """
+[appraisal]
+base_year = 2025
+years = 5
+discount_rate = 0.05
+inflation = 0.0
+vacated = [1.0]
+[appraisal.line.rent]
+per = "m2"
+amount = 100
+avoidable_share = 0.5
+"""
+
+
+def test_worth_is_illustrative_until_what_it_rests_on_is_confirmed(tmp_path: Path) -> None:
+    """Everything of the office is confirmed; then its rate of discount is not."""
+    path = changed(tmp_path)
+    path.write_text(f"{path.read_text()}\n{MONEY}")
+    sure = printed("run", path, *SMALL)
+    assert "\nWorth, " in sure
+    assert "llustrative" not in sure
+    unsure = printed("run", path, *SMALL, "--set", "appraisal.discount_rate.confirmed=false")
+    assert "\nIllustrative worth, " in unsure
+    assert "nobody has confirmed, appraisal.discount_rate. The lines" in " ".join(unsure.split())
+    assert "appraisal.vat_rate" not in unsure
+    assert "appraisal.staff_growth" not in unsure

@@ -54,8 +54,9 @@ def register(scenario: Scenario) -> dict[str, Provenance]:
     -------
     dict of str to Provenance
         What a policy takes from another is listed once; the compliance only where a policy has
-        people in the combined mode, the pull of anchor days only where there are any; what nobody
-        wrote only where it is not confirmed.
+        people in the combined mode, the pull of anchor days only where there are any, VAT and the
+        growth of the staff only where a line depends on them; what nobody wrote only where it is
+        not confirmed.
     """
     found = _outside_policies(scenario, written=True)
     if not any(policy.modes.combined.support()[1] > 0 for policy in scenario.policy.values()):
@@ -63,6 +64,11 @@ def register(scenario: Scenario) -> dict[str, Provenance]:
     teams = scenario.occupancy.team if scenario.occupancy else ()
     if not any(team.anchor_days for team in teams):
         found.pop("occupancy.anchor_pull", None)
+    lines = scenario.appraisal.line.values() if scenario.appraisal else ()
+    if not any(line.vat_share.support()[1] > 0 for line in lines):
+        found.pop("appraisal.vat_rate", None)
+    if not any(line.per == "person" for line in lines):
+        found.pop("appraisal.staff_growth", None)
     for name, policy in scenario.policy.items():
         parent = scenario.policy.get(policy.extends or "")
         found |= {f"policy.{name}.{path}": figure for path, figure in _stated(policy, parent)}
