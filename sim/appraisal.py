@@ -8,7 +8,7 @@ same, (1 + D) = (1 + d)(1 + I), as in NIST Handbook 135. Model part 8.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,37 +64,49 @@ class Timeline:
 
 def timeline(plan: AppraisalPlan, draws: Draws) -> Timeline:
     """Return what flows when in a block of draws, for the quantity 1 of every line."""
-    values, count = draws.values, draws.count
-    inflation = values[plan.inflation]
-    rates = np.concatenate([values[index] for index in plan.rates])
-    real = (1 + rates) / (1 + inflation) - 1 if plan.nominal else rates
-    discount, last = np.empty((plan.years + 1, count)), np.empty(count)
-    cashflow.discount_factors(real, plan.mid, discount, last)
+    discount, future = _clock(plan, draws)
     growth = np.concatenate([_growth(line, plan, draws) for line in plan.lines])
     left = np.concatenate([_left(line, draws) for line in plan.lines])
-    moments = moment(plan)[:, None]
-    future = discount / last
-    if plan.reinvestment is not None:
-        put_to_use = 1 + values[plan.reinvestment]
-        future = (put_to_use / (1 + inflation if plan.nominal else 1.0)) ** (plan.years - moments)
+    inflation = draws.values[plan.inflation]
     change_at = np.stack([line.change for line in plan.lines])
     change = _factors(growth, change_at, left, plan)
     stock = _factors(growth, np.stack([line.stock for line in plan.lines]), left, plan)
     active = change_at != 0
     active[:, -1] |= left.any(axis=1)
-    running = np.full((plan.years + 1, count), 1 / plan.years)
+    running = np.full(discount.shape, 1 / plan.years)
     return Timeline(
         discount=discount,
         inflation=inflation,
-        level=(1 + inflation) ** moments,
+        level=(1 + inflation) ** moment(plan)[:, None],
         factor=change,
         active=active,
         stock=_weighted(stock, discount),
         change=_weighted(change, discount),
         future=_weighted(change, future),
         mean=_weighted(change, running),
-        price=np.stack([_price(line, plan, draws) for line in plan.lines]),
+        price=_stacked([_price(line, plan, draws) for line in plan.lines]),
     )
+
+
+def _clock(plan: AppraisalPlan, draws: Draws) -> tuple[Floats, Floats]:
+    """Return what money of each year is worth at t0, and at the horizon once put to use.
+
+    Both in constant prices and float64[year, draw]: a nominal rate loses its inflation first.
+    """
+    values = draws.values
+    prices = 1 + values[plan.inflation] if plan.nominal else np.ones((1, draws.count))
+    rates = np.concatenate([values[index] for index in plan.rates])
+    discount, last = np.empty((plan.years + 1, draws.count)), np.empty(draws.count)
+    cashflow.discount_factors((1 + rates) / prices - 1, plan.mid, discount, last)
+    if plan.reinvestment is None:
+        return discount, discount / last
+    growth = (1 + values[plan.reinvestment]) / prices
+    return discount, growth ** (plan.years - moment(plan)[:, None])
+
+
+def _stacked(rows: Sequence[Floats]) -> Floats:
+    """Return one array for each line, float64[line, body or 1, draw]: some may differ by body."""
+    return np.stack(np.broadcast_arrays(*rows))
 
 
 def moment(plan: AppraisalPlan) -> Floats:
@@ -158,11 +170,11 @@ def quantity(problem: Problem, line: LinePlan, found: Mapping[str, Floats]) -> F
 
 
 def ledgers(plan: AppraisalPlan, draws: Draws) -> dict[str, Floats]:
-    """Return what each ledger takes of every line's cost without VAT, float64[line, 1, draw].
+    """Return what each ledger takes of every line's cost without VAT.
 
     Returns
     -------
-    dict of str to float64[line, 1, draw]
+    dict of str to float64[line, body or 1, draw]
         ``budget_holder``: what it pays, VAT and transfers in. ``whole_government``: VAT and
         transfers out, with what nobody pays for (owned space at its opportunity cost) and what
         others in government pay. Between them ``transfers``, ``vat`` and ``opportunity_cost``:
@@ -171,8 +183,8 @@ def ledgers(plan: AppraisalPlan, draws: Draws) -> dict[str, Floats]:
     found: dict[str, list[Floats]] = {}
     for line in plan.lines:
         for name, share in _entries(line, plan, draws).items():
-            found.setdefault(name, []).append(np.broadcast_to(share, (1, draws.count)))
-    return {name: np.stack(shares) for name, shares in found.items()}
+            found.setdefault(name, []).append(np.broadcast_to(share, (len(share), draws.count)))
+    return {name: _stacked(shares) for name, shares in found.items()}
 
 
 def _entries(line: LinePlan, plan: AppraisalPlan, draws: Draws) -> dict[str, Floats]:

@@ -118,6 +118,7 @@ accrues_to = "whole_government"
 """
 COUNT = 12 if JIT else 3
 close = np.testing.assert_allclose
+SHARES = ("avoidable_share", "vat_share")
 TABLE = tomllib.loads(APPRAISED)["appraisal"]
 
 
@@ -153,7 +154,7 @@ def one_draw(problem, draws, i):
         at = f"appraisal.line.{name}"
         lines[name] = {k: number(problem, draws, v, f"{at}.{k}", i) for k, v in line.items()}
         if "running" in line:
-            lines[name]["amount"] = values_of(problem, draws, "cost.running.rent")[0, i]
+            lines[name]["amount"] = number(problem, draws, None, "cost.running.rent", i)
     return said, lines
 
 
@@ -423,6 +424,36 @@ def test_a_trace_adds_up_to_the_cent():
             assert npv == float(made()[2]["npv"].sel(policy=policy)[b, 2])
             years = {x["name"].rpartition(".")[2] for x in lines if x["name"].startswith("worth.")}
             assert {"2026", "2035"} <= years
+
+
+def test_amounts_and_shares_may_differ_by_body():
+    """A rent, an avoidable share and a share with VAT of each body's own."""
+    own = '{uniform=[10,20],per="body"}'
+    shares = [f"appraisal.line.rent.{key}={{uniform=[0.2,0.9],per='body'}}" for key in SHARES]
+    problem, draws, found = made(f"cost.running.rent={own}", *shares)
+    rent = values_of(problem, draws, "cost.running.rent/each")
+    assert (rent[0] != rent[1]).all()
+    expected = worth_of_bodies(problem, draws, found)
+    close(found["npv"].sel(policy="ratio")[:, 1], expected, rtol=1e-9)
+
+
+def worth_of_bodies(problem, draws, found):
+    """Return the worth of each body in draw 1, with the rent of its own."""
+    worth = []
+    said, lines = one_draw(problem, draws, 1)
+    for b in range(3):
+        rent = dict(lines["rent"])
+        rent["amount"] = values_of(problem, draws, "cost.running.rent/each")[b, 1]
+        for key in SHARES:
+            rent[key] = values_of(problem, draws, f"appraisal.line.rent.{key}/each")[b, 1]
+        before, after = (place(problem, found, name, b, 1) for name in ("baseline", "ratio"))
+        total = 0.0
+        for line in (lines | {"rent": rent}).values():
+            _, saved = naive_money.flows(line, before, after, said)
+            flow = [year["budget"] for year in saved]
+            total += naive_money.npv(flow, nominal_rates(said), said["mid"])
+        worth.append(total)
+    return worth
 
 
 def test_a_line_asks_for_what_it_needs():
