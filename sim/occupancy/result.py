@@ -151,7 +151,7 @@ def _peak(peak: np.ndarray, share: float) -> np.ndarray:
 
 
 def _order_statistic(values: np.ndarray, share: float) -> np.ndarray:
-    """Return the least value that a share of those along the last axis, from 0 up, do not exceed."""
+    """Return the least value that a share of those from 0 up do not exceed, along the last axis."""
     there = (values >= 0).sum(axis=-1)
     rank = values.shape[-1] - there + np.maximum(np.ceil(share * there - 1e-9), 1) - 1
     at = np.minimum(rank, values.shape[-1] - 1).astype(np.int64)[..., None]
