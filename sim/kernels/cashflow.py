@@ -186,16 +186,16 @@ def paybacks(flow: Floats, discount: Floats, simple: Floats, discounted: Floats)
 
 
 @kernel
-def _one_change(flow: Floats, i: int) -> float:
+def _one_change(flow: Floats) -> float:
     """Return the sign of the first flow if the sign changes exactly once, else 0."""
-    years = flow.shape[0]
+    years = len(flow)
     largest = 0.0
     for t in range(years):
-        largest = max(largest, abs(flow[t, i]))
+        largest = max(largest, abs(flow[t]))
     first, now, changes = 0.0, 0.0, 0
     for t in range(years):
-        if abs(flow[t, i]) > _NEARLY_NOTHING * largest:
-            sign = 1.0 if flow[t, i] > 0 else -1.0
+        if abs(flow[t]) > _NEARLY_NOTHING * largest:
+            sign = 1.0 if flow[t] > 0 else -1.0
             if first == 0.0:
                 first = sign
             elif sign != now:
@@ -205,25 +205,25 @@ def _one_change(flow: Floats, i: int) -> float:
 
 
 @kernel
-def _balance(flow: Floats, i: int, mid: bool, s: float) -> tuple[float, float]:
+def _balance(flow: Floats, mid: bool, s: float) -> tuple[float, float]:
     """Return ln of what comes in over what goes out at s = -ln(1 + x), and its derivative in s.
 
     Horner's scheme from the last year; ``d`` are the sums with m as a factor.
     """
     v = math.exp(s)
     income, spent, d_income, d_spent = 0.0, 0.0, 0.0, 0.0
-    for t in range(flow.shape[0] - 1, 0, -1):
-        d_income = d_income * v + t * max(flow[t, i], 0.0)
-        d_spent = d_spent * v + t * max(-flow[t, i], 0.0)
-        income = income * v + max(flow[t, i], 0.0)
-        spent = spent * v + max(-flow[t, i], 0.0)
+    for t in range(len(flow) - 1, 0, -1):
+        d_income = d_income * v + t * max(flow[t], 0.0)
+        d_spent = d_spent * v + t * max(-flow[t], 0.0)
+        income = income * v + max(flow[t], 0.0)
+        spent = spent * v + max(-flow[t], 0.0)
     income, spent, d_income, d_spent = income * v, spent * v, d_income * v, d_spent * v
     if mid:
         half = math.exp(-0.5 * s)
         d_income, d_spent = half * (d_income - 0.5 * income), half * (d_spent - 0.5 * spent)
         income, spent = half * income, half * spent
-    income += max(flow[0, i], 0.0)
-    spent += max(-flow[0, i], 0.0)
+    income += max(flow[0], 0.0)
+    spent += max(-flow[0], 0.0)
     return math.log(income / spent), d_income / income - d_spent / spent
 
 
@@ -247,19 +247,22 @@ def rates_of_return(flow: Floats, mid: bool, out: Floats) -> None:
     what goes out, ln Σ_in S_t e^(s m) - ln Σ_out |S_t| e^(s m), is monotone in s and close to a
     straight line: Newton's method within a bracket.
     """
+    own = np.empty(len(flow))  # a column of flow lies apart in memory, and is read many times
     for i in range(flow.shape[1]):
-        first = _one_change(flow, i)
+        for t in range(len(flow)):
+            own[t] = flow[t, i]
+        first = _one_change(own)
         out[i] = math.nan
         if first == 0.0:
             continue
         low, high = STEEPEST, FLATTEST
-        if first * _balance(flow, i, mid, low)[0] < 0.0:
+        if first * _balance(own, mid, low)[0] < 0.0:
             continue
-        if first * _balance(flow, i, mid, high)[0] > 0.0:
+        if first * _balance(own, mid, high)[0] > 0.0:
             continue
         s = 0.0
         for _ in range(_STEPS):
-            value, slope = _balance(flow, i, mid, s)
+            value, slope = _balance(own, mid, s)
             if first * value > 0.0:
                 low = s
             else:
