@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim import cells
 from sim.kernels import days, staff
 from sim.kernels.area import workstations_by_ratio
 from sim.kernels.presence import WEEKDAYS, Attendance
@@ -59,9 +60,6 @@ def draw_staff(problem: Problem, plan: PolicyPlan, draws: Draws) -> Staff:
     floors = sorted({group.floor for group in plan.groups} | {0.0})
     bodies, count = len(problem.bodies), draws.count
     eligible = np.zeros((bodies, len(floors), count), np.int64)
-    places = [0] * bodies
-    for group in plan.groups:
-        places[group.body] += 1
     groups = staff.Groups(
         body=np.array([group.body for group in plan.groups]),
         strand=np.array([floors.index(group.floor) for group in plan.groups]),
@@ -84,15 +82,46 @@ def draw_staff(problem: Problem, plan: PolicyPlan, draws: Draws) -> Staff:
         ready,
         cohorts,
     )
+    eligible_staff: Ints = eligible.sum(axis=1)
     sharing, holders = cohorts.copy(), np.zeros_like(cohorts)
     if plan.dedicated:
         able = problem.headcount[:, None] - cohorts[0]
-        staff.set_apart(np.minimum(_dedicated(problem, plan, draws), able), sharing, holders)
+        wanted = np.minimum(_dedicated(problem, plan, draws), able)
+        first = _adjusted(problem, plan, draws, eligible_staff, ready, cohorts)
+        of_first = np.minimum(wanted, first.sum(axis=0))
+        staff.set_apart(of_first, first, holders)
+        sharing -= holders
+        others = np.zeros_like(holders)
+        staff.set_apart(wanted - of_first, sharing, others)
+        holders += others
     attendance = _attendance(problem, plan, draws, np.array([floors]))
-    return Staff(eligible.sum(axis=1), ready, cohorts, sharing, holders, attendance)
+    return Staff(eligible_staff, ready, cohorts, sharing, holders, attendance)
 
 
-def eligible_by_group(problem: Problem, plan: PolicyPlan, draws: Draws) -> Ints:
+def split_cohorts(
+    problem: Problem, plan: PolicyPlan, draws: Draws, eligible: Ints, ready: Ints, cohorts: Ints
+) -> cells.Cells:
+    """Draw to which cell the people of each cohort belong (``sim.cells``)."""
+    by_group = _eligible_by_group(problem, plan, draws)
+    return cells.divide_cohorts(problem, plan, draws, eligible, ready, cohorts, by_group)
+
+
+def _adjusted(
+    problem: Problem, plan: PolicyPlan, draws: Draws, eligible: Ints, ready: Ints, cohorts: Ints
+) -> Ints:
+    """Return who is not fully remote and needs an adjustment, int64[cohort, body, draw]."""
+    found = np.zeros_like(cohorts)
+    said = problem.occupancy
+    if said is not None and any(group.adjustment for group in said.groups):
+        split = split_cohorts(problem, plan, draws, eligible, ready, cohorts)
+        for b in range(len(problem.bodies)):
+            mine = cells.of_body(said, b)
+            needs = cells.adjusted(said, mine)[:, None]
+            found[1:, b] = np.where(needs, split.cohorts[1:, mine], 0).sum(axis=1)
+    return found
+
+
+def _eligible_by_group(problem: Problem, plan: PolicyPlan, draws: Draws) -> Ints:
     """Return the eligible staff of each of a policy's eligible groups, int64[group, draw].
 
     The numbers of ``draw_staff`` before it adds them up.

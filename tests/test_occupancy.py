@@ -421,6 +421,21 @@ def test_adjustments_come_first_for_dedicated_workstations(share, holders):
     assert (staff.holders[:, 2].sum(axis=0) == np.ceil(18 * share)).all()
 
 
+def test_adjustments_come_first_whoever_is_on_site_more_often():
+    """Those of the four who are combined come before the others of the town who come every day."""
+    text = ("policy.own.dedicated.secret=0.25", "policy.own.eligible=0.5")
+    modes = ("policy.own.modes.combined=0.8", "policy.own.days_on_site=2")
+    problem = problem_of(BUSY, PLACES, *text, *modes)
+    _, _, staff, cells = people_of(problem, "own")
+    access = [cell.group == 1 for cell in problem.occupancy.cells]
+    held = cells.holders[:, access].sum(axis=1)
+    assert (held.sum(axis=0) == 4).all()
+    assert held[:-1].any()
+    assert (cells.sharing[-1, ~np.array(access)] > 0).any()
+    assert (cells.holders.sum(axis=1) == staff.holders.sum(axis=1)).all()
+    assert (staff.holders + staff.sharing == staff.cohorts).all()
+
+
 def test_groups_are_told_beside_all_staff_but_not_if_they_are_few():
     problem = problem_of(BUSY, PLACES)
     found = found_in(problem)

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from sim import cells
 from sim.kernels import teams
 from sim.kernels.presence import WEEKDAYS
 from sim.occupancyplan import CalendarPlan, OccupancyPlan
-from sim.people import Staff, count_present, eligible_by_group
+from sim.people import Staff, count_present, split_cohorts
 from sim.problem import Ints, PolicyPlan, Problem
 from sim.sampling import Draws, monte_carlo, quantile
 
@@ -67,95 +68,26 @@ class Present:
 
 
 def split_people(problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws) -> People:
-    """Draw to which cell the people of each cohort belong.
+    """Draw to which cell the people of each cohort and the holders of workstations belong.
 
     Who is eligible, ready, remote or combined, or holds a dedicated workstation, is drawn without
-    replacement from those who may be: the counts of the body stay. Groups with an eligible share of
-    their own keep their own count; people whose group needs an adjustment come first for dedicated
-    workstations.
+    replacement from those who may be: the counts of the body stay. Among the holders are first the
+    people whose group needs an adjustment.
     """
     said = occupancy_of(problem)
-    cohorts, _, count = people.cohorts.shape
-    cells = len(said.cells)
-    eligible = np.zeros((cells, count), np.int64)
-    ready = np.zeros((cells, count), np.int64)
-    whole = np.zeros((cohorts, cells, count), np.int64)
-    holders = np.zeros_like(whole)
+    split = split_cohorts(problem, plan, draws, people.eligible, people.ready, people.cohorts)
+    holders = np.zeros_like(split.cohorts)
     for b, name in enumerate(problem.bodies):
-        mine = [k for k, cell in enumerate(said.cells) if cell.body == b]
-        sizes = np.array([[said.cells[k].people] * count for k in mine], np.int64)
-        divide = _Divider(problem, draws, f"occupancy/{name}")
-        can = _eligible(problem, plan, people, draws, b, mine, sizes, divide)
-        eligible[mine] = can
-        left = can.copy()
-        for c in range(cohorts - 1):
-            whole[c, mine] = divide(people.cohorts[c, b], left)
-            left -= whole[c, mine]
-        off_site = whole[:-1, mine].sum(axis=0)
-        rest = people.ready[b] - off_site.sum(axis=0)
-        ready[mine] = off_site + divide(rest, left)
-        whole[-1, mine] = sizes - off_site
-        first = np.array([_adjusted(said, k) for k in mine])
-        for c in range(cohorts):
-            able = whole[c, mine]
-            to_first = np.minimum(people.holders[c, b], able[first].sum(axis=0))
-            of_first = divide(to_first, np.where(first[:, None], able, 0))
-            others = divide(people.holders[c, b] - to_first, np.where(first[:, None], 0, able))
-            holders[c, mine] = of_first + others
-    return People(eligible, ready, whole[:-1:2].sum(axis=0), whole - holders, holders)
-
-
-class _Divider:
-    """Divides counts over cells, every time with numbers of its own."""
-
-    def __init__(self, problem: Problem, draws: Draws, name: str) -> None:
-        self.seed = np.uint64(problem.run.seed)
-        self.key = draws.key(name)
-        self.first = draws.first
-        self.slot = 0
-
-    def __call__(self, totals: Ints, sizes: Ints) -> Ints:
-        out = np.zeros_like(sizes)
-        teams.divide(
-            self.seed, self.key, self.first, self.slot, totals, np.ascontiguousarray(sizes), out
-        )
-        self.slot += len(sizes)
-        return out
-
-
-def _adjusted(said: OccupancyPlan, k: int) -> bool:
-    group = said.cells[k].group
-    return group >= 0 and said.groups[group].adjustment
-
-
-def _eligible(
-    problem: Problem,
-    plan: PolicyPlan,
-    people: Staff,
-    draws: Draws,
-    b: int,
-    mine: list[int],
-    sizes: Ints,
-    divide: _Divider,
-) -> Ints:
-    """Return the eligible staff of a body's cells, int64[cell, draw]."""
-    said = occupancy_of(problem)
-    own = {
-        said.groups[cell.group].eligible: cell.group
-        for cell in (said.cells[k] for k in mine)
-        if cell.group >= 0 and said.groups[cell.group].eligible is not None
-    }
-    counts = eligible_by_group(problem, plan, draws) if own else None
-    found = np.zeros_like(sizes)
-    rest, others = people.eligible[b].copy(), sizes.copy()
-    for one, group in enumerate(plan.groups):
-        if counts is None or group.body != b or group.share not in own:
-            continue
-        members = [said.cells[k].group == own[group.share] for k in mine]
-        found += divide(counts[one], np.where(np.array(members)[:, None], sizes, 0))
-        rest -= counts[one]
-        others[members] = 0
-    return found + divide(rest, others)
+        mine = cells.of_body(said, b)
+        first = cells.adjusted(said, mine)[:, None]
+        divide = cells.Divider(problem, draws, f"occupancy/{name}/dedicated")
+        for c, held in enumerate(people.holders[:, b]):
+            able = split.cohorts[c, mine]
+            to_first = np.minimum(held, np.where(first, able, 0).sum(axis=0))
+            of_first = divide(to_first, np.where(first, able, 0))
+            holders[c, mine] = of_first + divide(held - to_first, np.where(first, 0, able))
+    remote = split.cohorts[:-1:2].sum(axis=0)
+    return People(split.eligible, split.ready, remote, split.cohorts - holders, holders)
 
 
 def occupancy_of(problem: Problem) -> OccupancyPlan:
