@@ -86,10 +86,13 @@ def metric_entries(
     """
     names, scopes = (map(str, summary[key].values) for key in ("place", "scope"))
     places = list(zip(names, scopes, strict=True))
+    index = {str(name): p for p, name in enumerate(summary["policy"].values)}
+    tables = {variable.name: summary[variable.name] for variable in METRICS}
+    known = {name: (table.values, table.attrs["units"]) for name, table in tables.items()}
     return [
         {
             "name": variable.name,
-            "unit": summary[variable.name].attrs["units"],
+            "unit": unit,
             "policy": plan.name,
             "scope": scope,
             "body": place,
@@ -100,9 +103,8 @@ def metric_entries(
         if not policies or plan.name in policies
         for sampled in [drawn_variables(problem, plan)]
         for variable in METRICS
-        for (place, scope), values in zip(
-            places, summary[variable.name].sel(policy=plan.name).values, strict=True
-        )
+        for of_policies, unit in [known[variable.name]]
+        for (place, scope), values in zip(places, of_policies[index[plan.name]], strict=True)
     ]
 
 

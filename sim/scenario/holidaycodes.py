@@ -25,15 +25,17 @@ def holiday_problems(country: str | None, part: str | None) -> Iterator[tuple[st
         if part is not None:
             yield "subdivision", "needs the country of which it is a part", 'as in country = "KZ"'
         return
-    # only here: most scenarios need no dates, and a check of them stays cheap
-    import holidays
+    # only here, and only its list: most scenarios need no dates, and a check of them stays cheap
+    from holidays.registry import COUNTRIES
 
-    known = holidays.list_supported_countries()
+    known = {code for _, *codes in COUNTRIES.values() for code in codes if len(code) == 2}
     if country not in known:
-        near = nearest(country, list(known))
+        near = nearest(country, sorted(known))
         remedy = f"did you mean {near}?" if near else 'two letters of ISO 3166, as in "KZ"'
         yield "country", "has no public holidays that are known", remedy
     elif part is not None:
+        import holidays
+
         given = holidays.country_holidays(country)
         parts = [*given.subdivisions, *given.subdivisions_aliases]
         if part not in parts:
