@@ -97,6 +97,12 @@ def test_the_published_result_and_what_it_leaves_out() -> None:
     assert "onsite_peak" in text
 
 
+def test_the_team_worst_off_has_a_sentence_where_teams_are_named() -> None:
+    teams = printed("run", FOLDER / "neighbourhoods.toml", *SMALL, "--policy", "pooled", width=200)
+    assert re.search(r"the team worst off would be short on [1-9]\d % of working days", teams)
+    assert "team worst off" not in printed("run", OFFICE, *SMALL, width=200)
+
+
 def test_negative_release_is_a_shortage_of_space(tmp_path: Path) -> None:
     path = changed(tmp_path, ("area_m2 = 2_160", "area_m2 = 600"))
     text = printed("run", path, *SMALL)

@@ -160,9 +160,17 @@ def _finding(results: Results, plan: PolicyPlan) -> str:
     short = results.value(plan, place, "shortage_per_day", "mean") or 0.0
     joint = ", but" if release > 0 and short >= _OFTEN else ";"
     first = f"{_space(results, plan, place)}{joint} {_shortage(results, plan, short)}."
-    if plan.service is None:
-        return first
-    return f"{first} {_level(results, plan, plan.service, place)}"
+    then = [] if plan.service is None else [_level(results, plan, plan.service, place)]
+    return " ".join([first, *then, *_team(results, plan, place)])
+
+
+def _team(results: Results, plan: PolicyPlan, place: Place) -> list[str]:
+    """Return a sentence on the team worst off, where the scenario names teams."""
+    worst = results.value(plan, place, "worst_team_shortage", "mean")
+    if not worst:
+        return []
+    days = f"{percent(worst, 0)} % of working days"
+    return [f"On its own workstations alone, the team worst off would be short on {days}."]
 
 
 def _space(results: Results, plan: PolicyPlan, place: Place) -> str:
