@@ -188,17 +188,35 @@ def _add_day(
     room: _Room,
     sums: Sums,
 ) -> int:
-    people, unmet, stay, came, short, pooled = room
-    places = site.workstations.shape[1]
-    whole = places
-    weekday = day % WEEKDAYS
-    people[:] = 0
-    unmet[:] = 0
-    stay[:] = 0
-    came[:] = 0
-    short[:] = 0
-    pooled[:] = 0
     line.first[:] = -1
+    status = _add_visits(visits, site, log, row, where, team, day, line, room, sums)
+    if status != RIGHT:
+        return status
+    if not _add_curves(visits, site, log, pool, first_day, day, curve, line, room, sums):
+        return LITTLE
+    if not _within_stock(visits, site, log, day, line, curve):
+        return OVERFULL
+    return RIGHT
+
+
+@lane
+def _add_visits(
+    visits: Visits,
+    site: Site,
+    log: Log,
+    row: np.ndarray,
+    where: np.ndarray,
+    team: np.ndarray,
+    day: int,
+    line: _Line,
+    room: _Room,
+    sums: Sums,
+) -> int:
+    """Add what each visit says by itself, and string visits together by home."""
+    people, unmet, stay, came, short, _ = room
+    for part in (people, unmet, stay, came, short):
+        part[:] = 0
+    weekday = day % WEEKDAYS
     v0 = visits.start[day]
     for v in range(v0, visits.start[day + 1]):
         _add_bookings(visits, log, v, weekday, sums)
@@ -222,41 +240,56 @@ def _add_day(
     for k in range(came.size):
         sums.team_days[0, k] += came[k]
         sums.team_days[1, k] += short[k]
+    return RIGHT
+
+
+@lane
+def _add_curves(
+    visits: Visits,
+    site: Site,
+    log: Log,
+    pool: np.ndarray,
+    first_day: int,
+    day: int,
+    curve: _Curve,
+    line: _Line,
+    room: _Room,
+    sums: Sums,
+) -> bool:
+    """Add what people present at the same time make; False if Little's law does not hold."""
+    people, unmet, stay, _, _, pooled = room
+    whole = site.workstations.shape[1]
+    v0 = visits.start[day]
     people[whole], unmet[whole], stay[whole] = people.sum(), unmet.sum(), stay.sum()
-    for j in range(places + 1):
+    pooled[:] = 0
+    for j in range(whole + 1):
         if j < whole:
             here = site.workstations[day, j]
+            over = max(0, people[j] - here)
+            pooled[0, pool[j]] += people[j]
+            pooled[1, pool[j]] += here
             _mark_present(visits, log, v0, line, j, curve)
         else:
             here = site.workstations[day].sum()
-            for home in range(places):
-                _mark_present(visits, log, v0, line, home, curve)
+            over = 0
+            for q in range(whole):
+                over += max(0, pooled[0, q] - pooled[1, q])
+                _mark_present(visits, log, v0, line, q, curve)
         peak, area, above = _sweep(curve, here)
         if area != stay[j]:
-            return LITTLE
+            return False
         sums.peak[j, first_day + day] = peak
         sums.unmet[j, first_day + day] = unmet[j]
-        day_sums = sums.sums[:, j, weekday]
+        day_sums = sums.sums[:, j, day % WEEKDAYS]
         day_sums[PRESENT] += area
         day_sums[ABOVE] += above
         day_sums[PEAK] += peak
         day_sums[UNMET_DAY] += unmet[j] > 0
-        if j < whole:
-            day_sums[OVER_DAY] += people[j] > here
-            day_sums[OVER_PEOPLE] += max(0, people[j] - here)
-            pooled[0, pool[j]] += people[j]
-            pooled[1, pool[j]] += here
-        else:
-            over = 0
-            for q in range(whole):
-                over += max(0, pooled[0, q] - pooled[1, q])
-            day_sums[OVER_DAY] += over > 0
-            day_sums[OVER_PEOPLE] += over
+        day_sums[OVER_DAY] += over > 0
+        day_sums[OVER_PEOPLE] += over
         day_sums[CAPACITY] += here * site.closing
         day_sums[DAYS] += 1
-    if not _within_stock(visits, site, log, day, line, curve):
-        return OVERFULL
-    return RIGHT
+    return True
 
 
 @lane
