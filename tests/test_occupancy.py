@@ -25,7 +25,7 @@ from sim.occupancy.present import draw_present, on_calendar, split_people
 from sim.occupancy.result import dataset
 from sim.people import count_present, draw_staff
 from sim.problem import TOTAL
-from sim.report import figures
+from sim.report import occupancyfigures
 from sim.results import store
 from sim.sampling import draw
 from sim.variables import OCCUPANCY
@@ -821,8 +821,10 @@ def test_figures_are_drawn_as_png_and_svg(file, tmp_path, monkeypatch):
     text = file.read_text().replace("[policy.plain]", '[policy.plain]\ntitle = "$5 or $x_{$"')
     file.write_text(text + CALENDAR)
     drawn = []
-    right = figures.save
-    monkeypatch.setattr(figures, "save", lambda *given: drawn.append(given[0]) or right(*given))
+    right = occupancyfigures.save
+    monkeypatch.setattr(
+        occupancyfigures, "save", lambda *given: drawn.append(given[0]) or right(*given)
+    )
     folder = tmp_path / "new" / "drawn"
     words = ("--policy", "plain", "--figures", folder)
     result = call("occupancy", file, *SHORT, *words, "--json")

@@ -123,7 +123,7 @@ def occupancy(**said: Any) -> None:
     facts = result, problem, register(loaded.scenario), loaded.notes
     print_document(document, said["as_json"], "occupancy.print_occupancy", *facts)
     if figures is not None:
-        from sim.report.figures import draw_occupancy
+        from sim.report.occupancyfigures import draw_occupancy
 
         for file in draw_occupancy(result, problem, figures):
             if not said["quiet"]:
