@@ -8,7 +8,7 @@ same, (1 + D) = (1 + d)(1 + I), as in NIST Handbook 135. Model part 8.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,25 +148,36 @@ def _price(line: LinePlan, plan: AppraisalPlan, draws: Draws) -> Floats:
     return price
 
 
+_QUANTITIES: dict[str, Callable[[Problem, Mapping[str, Floats]], np.ndarray]] = {
+    "m2 kept": lambda _, found: found["required_area"],
+    "m2 vacated": lambda _, found: np.maximum(found["released_area"], 0.0),
+    "workstation kept": lambda _, found: found["workstations"],
+    "workstation vacated": lambda problem, found: np.maximum(
+        problem.workstations[:, None] - found["workstations"], 0
+    ),
+    "person all": lambda problem, _: problem.headcount[:, None],
+    "person onsite": lambda problem, found: problem.headcount[:, None] - _away(found),
+    "person remote": lambda _, found: found["remote_staff"],
+    "person combined": lambda _, found: found["combined_staff"],
+    "person away": lambda _, found: _away(found),
+    "person present": lambda _, found: found["onsite_mean"],
+    "once kept": lambda problem, _: (problem.headcount / problem.headcount.sum())[:, None],
+}
+
+
+def _away(found: Mapping[str, Floats]) -> Floats:
+    return found["remote_staff"] + found["combined_staff"]
+
+
 def quantity(problem: Problem, line: LinePlan, found: Mapping[str, Floats]) -> Floats:
-    """Return what a line is paid for under a policy, float64[body, draw]."""
-    head = problem.headcount[:, None].astype(np.float64)
-    away = found["remote_staff"] + found["combined_staff"]
-    given_up = problem.workstations[:, None] - found["workstations"]
-    which = {
-        "m2 kept": found["required_area"],
-        "m2 vacated": np.maximum(found["released_area"], 0.0),
-        "workstation kept": found["workstations"],
-        "workstation vacated": np.maximum(given_up, 0),
-        "person all": head,
-        "person onsite": head - away,
-        "person remote": found["remote_staff"],
-        "person combined": found["combined_staff"],
-        "person away": away,
-        "person present": found["onsite_mean"],
-        "once kept": head / head.sum(),
-    }
-    return np.broadcast_to(which[f"{line.per} {line.of}"], away.shape).astype(np.float64)
+    """Return what a line is paid for under a policy, float64[body, draw].
+
+    People in today's vacant posts are as those in filled ones: so many more in each mode.
+    """
+    units = _QUANTITIES[f"{line.per} {line.of}"](problem, found)
+    if line.vacant:
+        units = units * (problem.vacant_posts / problem.headcount)[:, None]
+    return np.broadcast_to(units, found["required_area"].shape).astype(np.float64)
 
 
 def ledgers(plan: AppraisalPlan, draws: Draws) -> dict[str, Floats]:
@@ -248,16 +259,25 @@ def appraise(
     if problem.appraisal is None:
         return [_nothing(problem, draws) for _ in found]
     worth = Worth(problem, problem.appraisal, draws, found[0])
-    return [
+    values = [
         worth.of(policy, arrays, by_year)
         for policy, arrays in zip(problem.policies, found, strict=True)
     ]
+    least = worth.of_the_minimum(values)
+    for one in values:
+        one["npv_over_minimum"] = one["npv"] - least
+    return values
 
 
 def _nothing(problem: Problem, draws: Draws) -> Arrays:
     bodies, groups = len(problem.bodies), len(problem.groups)
     sizes = {x.name: groups if x.dims == GROUP else bodies for x in APPRAISAL}
     return {name: np.full((size, draws.count), np.nan) for name, size in sizes.items()}
+
+
+def bears(policy: PolicyPlan, line: LinePlan) -> bool:
+    """Tell whether a line is for a policy; doing nothing is what policies are measured against."""
+    return policy.name != BASELINE and (not line.policies or policy.name in line.policies)
 
 
 class Worth:
@@ -285,13 +305,14 @@ class Worth:
 
     def saved(self, policy: PolicyPlan, found: Mapping[str, Floats]) -> Floats:
         """Return what a year with factor 1 saves, without VAT, float64[line, body, draw]."""
-        if policy.name == BASELINE:
-            return np.zeros((len(self.plan.lines), *self.today["required_area"].shape))
-        lines = self.plan.lines
-        return self.times.price * np.stack([self.saved_quantity(line, found) for line in lines])
+        saved = np.zeros((len(self.plan.lines), *self.today["required_area"].shape))
+        for j, line in enumerate(self.plan.lines):
+            if bears(policy, line):
+                saved[j] = self.times.price[j] * self.saved_quantity(line, found)
+        return saved
 
     def saved_quantity(self, line: LinePlan, found: Mapping[str, Floats]) -> Floats:
-        """Return the quantity of which a policy spares the cost, float64[body, draw].
+        """Return the quantity of which a policy that bears the line spares, float64[body, draw].
 
         Of a quantity given up only the avoidable share; of one added all, as a negative number.
         """
@@ -321,6 +342,31 @@ class Worth:
             values["net_saving"] = flows * self.times.level
             values["net_saving_whole_government"] = self.yearly(whole)
         return values
+
+    def of_the_minimum(self, values: Sequence[Arrays]) -> Floats:
+        """Return the net present value of doing the minimum, float64[body, draw].
+
+        That of the policy named so; else that of giving up workstations beyond the posts, filled or
+        to be filled, with their space, while nobody moves or works differently.
+        """
+        problem, plan = self.problem, self.plan
+        if plan.do_minimum is not None:
+            return values[problem.policy_names.index(plan.do_minimum)]["npv"]
+        posts = problem.headcount + np.ceil(plan.filled[-1] * problem.vacant_posts)
+        surplus = np.maximum(problem.workstations - posts, 0.0)[:, None]
+        if not surplus.any():
+            return np.zeros(self.today["required_area"].shape)
+        scales = (problem.area - problem.fixed_area)[:, None]
+        released = np.minimum(surplus * self.draws.values[problem.space.workstation], scales)
+        after = {**self.today, "released_area": released}
+        after["required_area"] = self.today["required_area"] - released
+        after["workstations"] = self.today["workstations"] - surplus
+        npv = np.zeros(released.shape)
+        for j, line in enumerate(plan.lines):
+            if line.borne_by == "all" and not line.policies:
+                paid = self.shares["budget_holder"][j] * self.times.change[j]
+                npv += self.times.price[j] * self.saved_quantity(line, after) * paid
+        return npv
 
     def _present_values(self, budget: Floats) -> Arrays:
         """Return what is a sum over lines or a ratio of such sums, float64[body, draw].

@@ -45,6 +45,12 @@ class LinePlan:
         Years from the price's own year to t0.
     kind, accrues_to : str
     vat_share : int or None
+    policies : tuple of str
+        Names of the policies that it is for; all of them where empty.
+    vacant : bool
+        Whether it is for today's vacant posts, as they are filled, and not for people.
+    beneficiary, measured_by : str
+        For the register of benefits.
     """
 
     name: str
@@ -64,9 +70,13 @@ class LinePlan:
     kind: Kind
     accrues_to: Ledger
     vat_share: int | None
+    policies: tuple[str, ...] = ()
+    vacant: bool = False
+    beneficiary: str = ""
+    measured_by: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class AppraisalPlan:
     """How money is appraised; numbers are indices of unknowns unless said otherwise.
 
@@ -86,6 +96,10 @@ class AppraisalPlan:
         None for the discount rate.
     inflation, growth, vat : int
     lines : tuple of LinePlan
+    vacated, filled : float64[year]
+        Share of the release that is vacated, and of vacant posts that is filled; year 0 first.
+    do_minimum : str or None
+        Name of a policy; None for giving up workstations beyond the posts.
     """
 
     base_year: int
@@ -98,3 +112,6 @@ class AppraisalPlan:
     growth: int
     vat: int
     lines: tuple[LinePlan, ...]
+    vacated: NDArray[np.float64]
+    filled: NDArray[np.float64]
+    do_minimum: str | None

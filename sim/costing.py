@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.appraisalplan import AppraisalPlan, LinePlan
 from sim.problem import Floats
-from sim.scenario.appraisal import Appraisal, Line
+from sim.scenario.appraisal import Appraisal, ByUnit, Line, Phasing
 from sim.scenario.types import Input
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sim.scenario.schema import Scenario
     from sim.unknowns import Unknowns
 
@@ -44,8 +47,17 @@ def appraisal(scenario: Scenario, unknowns: Unknowns) -> AppraisalPlan | None:
         inflation=unknowns.add(f"{AT}.inflation", said.inflation),
         growth=unknowns.add(f"{AT}.staff_growth", said.staff_growth),
         vat=unknowns.add(f"{AT}.vat_rate", said.vat_rate),
-        lines=tuple(_line(name, line, scenario, unknowns) for name, line in said.line.items()),
+        lines=tuple(_lines(scenario, said, unknowns)),
+        vacated=by_year(said.vacated, said.years),
+        filled=by_year(said.vacant_filled, said.years),
+        do_minimum=said.do_minimum,
     )
+
+
+def by_year(phasing: Phasing, years: int) -> Floats:
+    """Return the share reached by each year, float64[year]: none at t0, the last one for good."""
+    shares = np.array([0.0, *phasing.value])
+    return shares[np.minimum(np.arange(years + 1), len(phasing.value))]
 
 
 def _rates(said: Appraisal, unknowns: Unknowns) -> tuple[int, ...]:
@@ -62,9 +74,23 @@ def _rates(said: Appraisal, unknowns: Unknowns) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _line(name: str, line: Line, scenario: Scenario, unknowns: Unknowns) -> LinePlan:
-    said = scenario.appraisal
-    assert said is not None
+def _lines(scenario: Scenario, said: Appraisal, unknowns: Unknowns) -> Iterator[LinePlan]:
+    """Yield each line, and behind those of people what it comes to for vacant posts."""
+    fills = by_year(said.vacant_filled, said.years).any()
+    vacant = any(body.vacant_posts for body in scenario.body)
+    for name, line in said.line.items():
+        plan = _line(name, line, scenario, said, unknowns)
+        yield plan
+        if line.per == "person" and fills and vacant:
+            stock, change, left = vacant_schedules(said, line)
+            yield replace(
+                plan, name=f"{name}.vacant", vacant=True, stock=stock, change=change, left=left
+            )
+
+
+def _line(
+    name: str, line: Line, scenario: Scenario, said: Appraisal, unknowns: Unknowns
+) -> LinePlan:
     at = f"{AT}.line.{name}"
     stock, change, left = schedules(said, line)
     return LinePlan(
@@ -74,7 +100,7 @@ def _line(name: str, line: Line, scenario: Scenario, unknowns: Unknowns) -> Line
         borne_by=line.borne_by or ("policies" if line.per == "once" else "all"),
         amounts=_amounts(at, line, scenario, said, unknowns),
         income=line.flow == "income",
-        avoidable=unknowns.add_optional(f"{at}.avoidable_share", line.avoidable_share),
+        avoidable=_avoidable(at, line, said, unknowns),
         one_off=line.year is not None,
         stock=stock,
         change=change,
@@ -87,7 +113,20 @@ def _line(name: str, line: Line, scenario: Scenario, unknowns: Unknowns) -> Line
         vat_share=unknowns.add(f"{at}.vat_share", line.vat_share)
         if line.vat_share.support()[1]
         else None,
+        policies=line.policies or (),
+        beneficiary=line.beneficiary,
+        measured_by=line.measured_by,
     )
+
+
+def _avoidable(at: str, line: Line, said: Appraisal, unknowns: Unknowns) -> int | None:
+    """Return the avoidable share, that of what is handed back where there are several."""
+    share = line.avoidable_share
+    if not isinstance(share, ByUnit):
+        return unknowns.add_optional(f"{at}.avoidable_share", share)
+    assert said.handed_back is not None, "the checks ask for it"
+    own = getattr(share, said.handed_back)
+    return unknowns.add_optional(f"{at}.avoidable_share.{said.handed_back}", own)
 
 
 def _amounts(
@@ -126,19 +165,54 @@ def schedules(said: Appraisal, line: Line) -> tuple[Floats, Floats, float]:
     left : float
         Share of the quantity that was bought, if a residual value is asked for.
     """
-    years = np.arange(said.years + 1)
-    vacated = np.array(said.vacated.value)[np.clip(years - 1, 0, len(said.vacated.value) - 1)]
-    vacated[0] = 0.0
+    vacated = by_year(said.vacated, said.years)
     keeps = line.residual_share.support()[1] > 0
     if line.year == "vacated":
         flows = np.diff(vacated, prepend=0.0)
         return flows, flows, float(flows.sum()) * keeps
     if line.year is not None:
-        due = years == line.year
-        if line.life is not None:
-            since = years - line.year
-            due = (since >= 0) & (since % line.life == 0) & (years < max(said.years, line.year + 1))
-        return due.astype(float), due.astype(float), float(keeps)
-    stock = (years > 0).astype(float)
+        due = _purchases(line.year, line.life, said.years)
+        return due, due, float(keeps)
+    stock = (np.arange(said.years + 1) > 0).astype(float)
     with_space = line.per in ("m2", "workstation")
     return stock, vacated if with_space else stock, 0.0
+
+
+def vacant_schedules(said: Appraisal, line: Line) -> tuple[Floats, Floats, float]:
+    """Return when a line of people flows for vacant posts, as ``schedules`` does for people.
+
+    Parameters
+    ----------
+    said : Appraisal
+    line : Line
+
+    Returns
+    -------
+    stock, change : float64[year]
+        Shares of the vacant posts. Every year: those filled. In a year: those filled by then, later
+        ones when they are filled, each renewed after its life. As space is vacated: what is added
+        to those filled times the share vacated.
+    left : float
+    """
+    filled = by_year(said.vacant_filled, said.years)
+    if line.year is None:
+        return filled, filled, 0.0
+    if line.year == "vacated":
+        flows = np.diff(filled * by_year(said.vacated, said.years), prepend=0.0)
+    else:
+        flows = np.zeros(said.years + 1)
+        for year, new in enumerate(np.diff(filled, prepend=0.0)):
+            flows += new * _purchases(max(year, line.year), line.life, said.years)
+    keeps = line.residual_share.support()[1] > 0
+    bought = flows.sum() if line.year == "vacated" else filled[-1]
+    return flows, flows, float(bought) * keeps
+
+
+def _purchases(first: int, life: int | None, years: int) -> Floats:
+    """Return 1 in the year of a purchase and of each renewal before the horizon."""
+    since = np.arange(years + 1) - first
+    due = since == 0
+    if life is not None:
+        due |= (since > 0) & (since % life == 0) & (np.arange(years + 1) < years)
+    bought: Floats = due.astype(float)
+    return bought

@@ -103,6 +103,7 @@ APPRAISAL = (
     _worth(
         "npv_positive", "whether the net present value is above nothing", "1", "joint", whole=True
     ),
+    _worth("npv_over_minimum", "net present value less that of doing the minimum"),
     _worth("npv_whole_government", "net present value for the whole government"),
     _worth(
         "sir",

@@ -563,6 +563,30 @@ CASES: list[Case] = [
         '[appraisal.line.kit] #!\nper = "person"\nof = "vacated"',
         "of must be one of all, onsite",
     ),
+    money(
+        "vacant-late", "years = 5", "years = 5\nvacant_filled = [0, 0, 0, 0, 0, 1] #!", "more years"
+    ),
+    money("vacant-falls", "years = 5", "years = 5\nvacant_filled = [0.5, 0.4] #!", "must not fall"),
+    money("minimum", "years = 5", 'years = 5\ndo_minimum = "haf" #!', "did you mean half?"),
+    money("policies", "life = 3", 'policies = ["haf"] #!', "did you mean half?"),
+    money("policies-none", "life = 3", "policies = [] #!", "at least 1"),
+    money(
+        "handed-back-unsaid",
+        "avoidable_share = 0.5",
+        "avoidable_share = { floor = 0.5 } #!",
+        "which [appraisal] does not say",
+    ),
+    more(
+        "handed-back-other",
+        MONEY.replace("years = 5", 'years = 5\nhanded_back = "building"').replace(
+            "avoidable_share = 0.5", "avoidable_share = { floor = 0.5 } #!"
+        ),
+        "has none for building",
+    ),
+    money(
+        "handed-back", "years = 5", 'years = 5\nhanded_back = "wing" #!', "'floor' or 'building'"
+    ),
+    money("no-unit", "avoidable_share = 0.5", "avoidable_share = { floors = 1 } #!", "floors"),
     money("currency-rate", "life = 3", 'currency = "EUR" #!', "currency, XXX, and has no rate"),
     more(
         "no-lines", "[appraisal] #!\nbase_year = 2025\nyears = 5\ndiscount_rate = 0", "is required"

@@ -46,14 +46,30 @@ def vacated(shares, year):
     return shares[min(year, len(shares)) - 1]
 
 
-def times_paid(line, year, years, shares):
-    """Return how often the whole quantity is paid in a year, and how often what changes is."""
+def hirings(line, place, said):
+    """Return when which share of the filled posts begins to cost: all at once, then vacant ones."""
+    found = [(0, 1.0)]
+    if line["per"] == "person":
+        for year in range(1, said["years"] + 1):
+            before = vacated(said["vacant_filled"], year - 1)
+            new = vacated(said["vacant_filled"], year) - before
+            found.append((year, new * place["vacant"] / place["staff"]))
+    return found
+
+
+def times_paid(line, year, years, shares, since=0):
+    """Return how often the whole quantity is paid in a year, and how often what changes is.
+
+    ``since`` is the year from which there is somebody to pay for.
+    """
     due = line.get("year")
     if due == "vacated":
         now = vacated(shares, year) - (vacated(shares, year - 1) if year else 0.0)
         return now, now
+    if year < since:
+        return 0.0, 0.0
     if due is not None:
-        bought = [due]
+        bought = [max(due, since)]
         while line.get("life") and bought[-1] + line["life"] < years:
             bought.append(bought[-1] + line["life"])
         return float(year in bought), float(year in bought)
@@ -85,15 +101,18 @@ def quantity(line, place):
     return people[of or "all"]
 
 
-def difference(line, before, after):
+def difference(line, before, after, handed_back):
     """Return doing nothing's quantity, and by how much less of it a policy pays for."""
     borne = line.get("borne_by") or ("policies" if line["per"] == "once" else "all")
     today, then = quantity(line, before), quantity(line, after)
+    if "policies" in line and after["policy"] not in line["policies"]:
+        return 0.0 if borne == "policies" else today, 0.0
     if borne == "policies":
         return 0.0, -then
     less = today if borne == "baseline" else today - then
     if less > 0:
-        less *= line.get("avoidable_share", 1.0)
+        share = line.get("avoidable_share", 1.0)
+        less *= share[handed_back] if isinstance(share, dict) else share
     return today, less
 
 
@@ -127,13 +146,14 @@ def flows(line, before, after, said):
     """Return the nominal cost of doing nothing and what is saved by ledger, a list of years."""
     years, shares = said["years"], said["vacated"]
     sign = -1 if line.get("flow") == "income" else 1
-    today, less = difference(line, before, after)
+    today, less = difference(line, before, after, said.get("handed_back"))
     cost, saved = [], []
     for year in range(years + 1):
-        whole, change = times_paid(line, year, years, shares)
-        if year == years:
-            left = what_is_left(line, years, shares)
-            whole, change = whole - left, change - left
+        whole = change = 0.0
+        for since, share in hirings(line, before, said):
+            paid, moved = times_paid(line, year, years, shares, since)
+            left = what_is_left(line, years, shares) if year == years else 0.0
+            whole, change = whole + share * (paid - left), change + share * (moved - left)
         unit = sign * price(line, year, said)
         cost.append(ledger(line, today * whole * unit, said["vat_rate"])["budget"])
         saved.append(ledger(line, less * change * unit, said["vat_rate"]))

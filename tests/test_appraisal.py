@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.analysis.trace import trace
-from sim.analysis.worth import dominant_unconfirmed, line_weights
+from sim.analysis.worth import benefits, dominant_unconfirmed, line_weights, line_worth
 from sim.appraisal import Worth, ledgers
 from sim.cli import cli
 from sim.engine import simulate
 from sim.results.store import read_draws
+from sim.sampling import draw
 from sim.scenario.appraisal import Line
 from sim.variables import APPRAISAL, BODY
 
@@ -33,6 +34,8 @@ discount_rate = { uniform = [0.02, 0.09] }
 inflation = { uniform = [0.01, 0.05] }
 vacated = [0.25, 0.75, 1.0]
 staff_growth = -0.01
+vacant_filled = [0.0, 0.5, 0.8]
+handed_back = "floor"
 vat_rate = 0.16
 exchange = { USD = { uniform = [0.8, 1.0] } }
 
@@ -82,7 +85,7 @@ residual_share = 0.1
 [appraisal.line.it]
 per = "workstation"
 amount = 50
-avoidable_share = 0.5
+avoidable_share = { workstation = 0.1, floor = { uniform = [0.4, 0.6] }, building = 1.0 }
 
 [appraisal.line.kit]
 per = "person"
@@ -92,6 +95,15 @@ life = 4
 amount = { uniform = [400, 900] }
 currency = "USD"
 vat_share = 1.0
+
+[appraisal.line.coaching]
+per = "person"
+of = "away"
+year = 1
+life = 3
+amount = { uniform = [60, 90] }
+residual_share = 0.2
+policies = ["ratio", "invested"]
 
 [appraisal.line.energy]
 per = "person"
@@ -153,6 +165,9 @@ def one_draw(problem, draws, i):
     for name, line in TABLE["line"].items():
         at = f"appraisal.line.{name}"
         lines[name] = {k: number(problem, draws, v, f"{at}.{k}", i) for k, v in line.items()}
+        if isinstance(line.get("avoidable_share"), dict) and "floor" in line["avoidable_share"]:
+            own = number(problem, draws, None, f"{at}.avoidable_share.floor", i)
+            lines[name]["avoidable_share"] = {"floor": own}
         if "running" in line:
             lines[name]["amount"] = number(problem, draws, None, "cost.running.rent", i)
     return said, lines
@@ -165,6 +180,7 @@ def place(problem, found, policy, b, i):
     names["present"] = "onsite_mean"
     there = found.sel(policy=policy)
     numbers = {key: float(there[name][b, i]) for key, name in names.items()}
+    numbers |= {"policy": policy, "vacant": int(problem.vacant_posts[b])}
     staff = int(problem.headcount[b]), int(problem.headcount.sum())
     numbers |= {"staff": staff[0], "all_staff": staff[1]}
     return numbers | {"workstations_today": int(problem.workstations[b])}
@@ -374,7 +390,7 @@ def test_worth_is_linear_in_prices(factor):
     new = Worth(scaled, scaled.appraisal, more, arrays[0]).of(policy, arrays[1], by_year=False)
     for variable in APPRAISAL:
         times = factor if variable.unit.startswith("currency") else 1.0
-        if not variable.whole:
+        if not variable.whole and variable.name in new:
             expected = arrays[1][variable.name] * times
             close(new[variable.name], expected, rtol=1e-7, atol=1e-7 * factor)
 
@@ -412,9 +428,10 @@ def test_an_appraisal_moves_no_other_number():
 
 def test_a_trace_adds_up_to_the_cent():
     problem = planned(made()[0], draws=COUNT)
-    for policy in ("ratio", "tight"):
+    for policy in problem.policy_names[1:]:
+        chain = trace(problem, policy, 2)
         for b, body in enumerate(problem.bodies):
-            lines = [x for x in trace(problem, policy, 2) if x["body"] == body]
+            lines = [x for x in chain if x["body"] == body]
             worth = math.fsum(x["value"] for x in lines if x["name"].startswith("worth."))
             (npv,) = (x["value"] for x in lines if x["name"] == "npv")
             assert abs(worth - npv) < 0.005
@@ -424,6 +441,8 @@ def test_a_trace_adds_up_to_the_cent():
             assert npv == float(made()[2]["npv"].sel(policy=policy)[b, 2])
             years = {x["name"].rpartition(".")[2] for x in lines if x["name"].startswith("worth.")}
             assert {"2026", "2035"} <= years
+            paid = {x["name"].split(".")[1] for x in lines if x["name"].startswith("worth.")}
+            assert ("coaching" in paid) == (policy in ("ratio", "invested"))
 
 
 def test_amounts_and_shares_may_differ_by_body():
@@ -470,7 +489,8 @@ def test_a_line_asks_for_what_it_needs():
 def test_a_dominant_figure_without_confirmation_makes_it_illustrative():
     problem, _, _ = made()
     weights = line_weights(problem)
-    assert set(weights) == set(TABLE["line"])
+    people = {name for name, line in TABLE["line"].items() if line["per"] == "person"}
+    assert set(weights) == set(TABLE["line"]) | {f"{name}.vacant" for name in people}
     assert 0 <= min(weights.values()) <= max(weights.values()) <= 1
     heavy = max(weights, key=lambda name: weights[name])
     light = next(name for name in weights if weights[name] < 0.02)
@@ -483,6 +503,73 @@ def test_a_dominant_figure_without_confirmation_makes_it_illustrative():
         assert dominant_unconfirmed(problem, weights, ["cost.running.rent"])
 
 
+def test_the_do_minimum_of_a_name_is_that_policy():
+    _, _, found = made('appraisal.do_minimum="ready"')
+    least = found["npv"].sel(policy="ready")
+    np.testing.assert_array_equal(found["npv_over_minimum"], found["npv"] - least)
+    assert (found["npv_over_minimum"].sel(policy="ready") == 0).all()
+
+
+def test_the_do_minimum_without_a_name_gives_up_workstations_beyond_the_posts():
+    """Of 27 for 25 posts two go, with their space; elsewhere there are no more than posts."""
+    problem, draws, found = made()
+    least = found["npv"].sel(policy="ratio") - found["npv_over_minimum"].sel(policy="ratio")
+    assert (least[[0, 2]] == 0).all()
+    said, lines = one_draw(problem, draws, 1)
+    before = place(problem, found, "baseline", 1, 1)
+    given_up = 2 * float(draws.values[problem.space.workstation][0, 1])
+    after = before | {"workstations": 25, "released": given_up, "policy": "least"}
+    after["required"] = before["required"] - given_up
+    total = 0.0
+    for line in lines.values():
+        if line.get("borne_by", "all") == "all" and line["per"] != "once":
+            _, saved = naive_money.flows(line, before, after, said)
+            flow = [year["budget"] for year in saved]
+            total += naive_money.npv(flow, nominal_rates(said), said["mid"])
+    close(float(least[1, 1]), total, rtol=1e-9)
+
+
+def test_vacant_posts_that_are_filled_cost_as_people_do():
+    """All of them filled in year 1 and kept: as if filled posts were so many more from then on."""
+    problem, _, found = made("appraisal.vacant_filled=[1.0]")
+    _, _, none = made("appraisal.vacant_filled=[0.0]")
+    names = {line.name for line in problem.appraisal.lines}
+    assert {"kit.vacant", "energy.vacant"} <= names
+    more = found["life_cycle_cost"].sel(policy="baseline") - none["life_cycle_cost"].sel(
+        policy="baseline"
+    )
+    assert (more[1] == 0).all()
+    assert (more[[0, 2]] > 0).all()
+
+
+def test_a_line_that_is_for_some_policies_is_nothing_to_others():
+    _, _, found = made()
+    _, _, without = made("appraisal.line.coaching.amount=0.0")
+    same = found["npv"] == without["npv"]
+    bears = {"ratio", "invested"}
+    for policy in found["policy"].to_numpy():
+        assert bool(same.sel(policy=policy).all()) == (policy not in bears)
+
+
+def test_the_register_of_benefits_says_whose_from_when_and_how_measured():
+    problem, _, _ = made()
+    found = line_worth(problem)
+    register = {line.line: line for line in benefits(problem, found)}
+    rent = register["rent"]
+    assert (rent.kind, rent.beneficiary) == ("cash_releasing", "budget holder")
+    assert (rent.first_year, rent.full_year) == (2027, 2029)
+    assert rent.measured_by == "m² kept, against today"
+    assert register["owned"].beneficiary == "whole government"
+    assert register["refit"].beneficiary == "others in government"
+    assert register["refit"].first_year == register["refit"].full_year == 2029
+    assert not {"moves", "exit", "coaching", "archive"} & set(register)
+    p = problem.policy_names.index("ratio")
+    assert found.draws == 64
+    assert found.present[p].sum() == pytest.approx(
+        float(simulate(problem, draw(problem, 0, 64))["npv"][p].sum("body").mean("draw"))
+    )
+
+
 @pytest.mark.jit
 def test_the_command_stores_years_only_with_draws(tmp_path):
     path = tmp_path / "s.toml"
@@ -493,6 +580,17 @@ def test_the_command_stores_years_only_with_draws(tmp_path):
     said = json.loads(shown.stdout)
     assert said["appraisal"]["illustrative"] is False
     assert said["appraisal"]["dominant_unconfirmed"] == []
+    for entry in said["appraisal"]["value_at_risk"]:
+        (npv,) = (
+            x
+            for x in said["metrics"]
+            if x["name"] == "npv" and all(x[k] == entry[k] for k in ("policy", "scope", "body"))
+        )
+        assert entry["value_at_risk"] == -npv["p05"]
+    phasing = said["appraisal"]["phasing"]
+    assert [year["vacated"] for year in phasing[:4]] == [0.0, 0.25, 0.75, 1.0]
+    assert [year["vacant_posts_filled"] for year in phasing[:4]] == [0.0, 0.0, 0.5, 0.8]
+    assert phasing[0]["net_saving"]["ratio"] < 0 == phasing[0]["net_saving"]["baseline"]
     assert {"npv", "irr", "cash_saving"} <= {entry["name"] for entry in said["metrics"]}
     with read_draws(tmp_path / "result.nc") as kept:
         assert kept["net_saving"].dims == ("policy", "body", "year", "draw")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.analysis.chain import Line, distribution_words, traced
-from sim.appraisal import Worth
+from sim.appraisal import Worth, bears
 from sim.problem import BASELINE
 from sim.variables import APPRAISAL, BODY
 
@@ -52,6 +52,7 @@ class WorthChain:
         today, self.found = (_arrays(results.sel(policy=p)) for p in (BASELINE, policy.name))
         self.worth = Worth(problem, plan, draws, today)
         self.saved = self.worth.saved(policy, self.found)
+        self.policy = policy
         self.baseline = policy.name == BASELINE
 
     def lines(self, body: int) -> Iterator[Line]:
@@ -59,7 +60,8 @@ class WorthChain:
         if not self.baseline:
             yield from self._clock(body)
             for j, line in enumerate(self.plan.lines):
-                yield from self._of_line(body, j, line)
+                if bears(self.policy, line):
+                    yield from self._of_line(body, j, line)
         for variable in APPRAISAL:
             if variable.dims == BODY:
                 value = self.results[variable.name].isel(body=body).to_numpy()

@@ -124,14 +124,15 @@ def _run(
             store.write_summary(path, summary, origin)
     from sim.report import document
 
+    metrics = document.metric_entries(problem, summary, shown)
     said = {
         "engine": document.engine_entry(problem, time.perf_counter() - started) | {"draws": draws},
         "scenario": scenario_entry(problem, loaded, origin),
-        "metrics": document.metric_entries(problem, summary, shown),
+        "metrics": metrics,
     }
     if problem.appraisal is not None:
         open_ones = unconfirmed(loaded.scenario)
-        said["appraisal"] = document.appraisal_entry(problem, open_ones)
+        said["appraisal"] = document.appraisal_entry(problem, open_ones, metrics)
     if wanted:
         said["precision"] = document.precision_entry(problem, summary, wanted)
     figures, drawn = register(loaded.scenario), document.drawn_metrics(problem, shown)

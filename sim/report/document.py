@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.analysis.worth import dominant_unconfirmed, line_weights
+from sim.analysis.worth import benefits, dominant_unconfirmed, line_worth, weights
 from sim.results.precision import attained
 from sim.results.summary import STATISTICS
 from sim.risk import drawn_variables
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
+    from sim.analysis.worth import LineWorth
+    from sim.appraisalplan import AppraisalPlan
     from sim.problem import Problem
     from sim.results.precision import Attained, Target
 
@@ -116,7 +119,9 @@ def _estimator(problem: Problem, sampled: frozenset[str], name: str, place: str,
     return "sampled" if drawn else "conditional"
 
 
-def appraisal_entry(problem: Problem, unconfirmed: Sequence[str]) -> dict[str, Any]:
+def appraisal_entry(
+    problem: Problem, unconfirmed: Sequence[str], metrics: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     """Return how money was appraised, and whether its worth is more than an illustration.
 
     Parameters
@@ -125,6 +130,8 @@ def appraisal_entry(problem: Problem, unconfirmed: Sequence[str]) -> dict[str, A
         With an appraisal.
     unconfirmed : sequence of str
         Paths of the figures that nobody has confirmed.
+    metrics : sequence of mapping
+        From ``metric_entries``.
 
     Returns
     -------
@@ -132,17 +139,46 @@ def appraisal_entry(problem: Problem, unconfirmed: Sequence[str]) -> dict[str, A
     """
     plan = problem.appraisal
     assert plan is not None, "asked for only with an appraisal"
-    weights = line_weights(problem)
-    open_ones = dominant_unconfirmed(problem, weights, unconfirmed)
+    found = line_worth(problem)
+    weight = weights(plan, found)
+    open_ones = dominant_unconfirmed(problem, weight, unconfirmed)
     return {
         "base_year": plan.base_year,
         "years": plan.years,
         "timing": "mid" if plan.mid else "end",
         "rates": "nominal" if plan.nominal else "real",
+        "do_minimum": plan.do_minimum,
         "illustrative": bool(open_ones),
         "dominant_unconfirmed": open_ones,
-        "line_weights": {name: round(share, 4) for name, share in weights.items()},
+        "line_weights": {name: round(share, 4) for name, share in weight.items()},
+        "lines_draws": found.draws,
+        "value_at_risk": [_at_risk(entry) for entry in metrics if entry["name"] == "npv"],
+        "benefits": [asdict(line) for line in benefits(problem, found)],
+        "phasing": _phasing(problem, plan, found),
     }
+
+
+def _at_risk(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the loss that no more than 5 % of draws exceed; a gain is a negative loss."""
+    low = entry["p05"]
+    place = {key: entry[key] for key in ("unit", "policy", "scope", "body")}
+    loss = None if low is None else -low + 0.0
+    return place | {"level": 0.95, "value_at_risk": loss, "mcse": entry["p05_mcse"]}
+
+
+def _phasing(problem: Problem, plan: AppraisalPlan, found: LineWorth) -> list[dict[str, Any]]:
+    """Return by year what is vacated and what each policy saves on average, at prices of t0."""
+    return [
+        {
+            "year": plan.base_year + t,
+            "vacated": float(plan.vacated[t]),
+            "vacant_posts_filled": float(plan.filled[t]),
+            "net_saving": {
+                name: float(found.yearly[p, t]) for p, name in enumerate(problem.policy_names)
+            },
+        }
+        for t in range(plan.years + 1)
+    ]
 
 
 def precision_entry(

@@ -16,6 +16,7 @@ from sim.scenario.types import (
     Frozen,
     Input,
     Label,
+    Name,
     NotNegative,
     Probability,
     Provenance,
@@ -31,6 +32,7 @@ Growth = Annotated[Input, AfterValidator(Within(-1, above=True))]
 Positive = Annotated[Input, AfterValidator(Within(0, above=True))]
 PEOPLE = ("all", "onsite", "remote", "combined", "away", "present")
 SPACE = ("kept", "vacated")
+UNITS = ("workstation", "floor", "building")
 
 
 class Step(Frozen):
@@ -82,12 +84,12 @@ DiscountRate = Annotated[
 
 
 class Phasing(Provenance):
-    """The share of a release that is vacated, by year."""
+    """A share that grows by year: of a release that is vacated, of vacant posts that are filled."""
 
     value: Annotated[
         tuple[Probability, ...], Field(min_length=1, max_length=MOST_YEARS, strict=False)
     ]
-    """Share vacated when the flows of year 1, 2 and so on fall due; the last one stays."""
+    """Share reached when the flows of year 1, 2 and so on fall due; the last one stays."""
 
     @model_validator(mode="before")
     @classmethod
@@ -97,8 +99,39 @@ class Phasing(Provenance):
     @model_validator(mode="after")
     def _ascending(self) -> Self:
         if any(a > b for a, b in pairwise(self.value)):
-            raise ValueError("shares must not fall: what is vacated stays vacated")
+            raise ValueError(
+                "shares must not fall: what is vacated stays vacated, what is filled stays filled"
+            )
         return self
+
+
+class ByUnit(Frozen):
+    """The avoidable share of a cost by what is handed back."""
+
+    workstation: Share | None = None
+    """Where workstations go one by one and floors stay."""
+    floor: Share | None = None
+    """Where whole floors are handed back."""
+    building: Share | None = None
+    """Where whole buildings are."""
+
+    @model_validator(mode="after")
+    def _any(self) -> Self:
+        if all(getattr(self, unit) is None for unit in UNITS):
+            raise ValueError("needs at least one of workstation, floor, building")
+        return self
+
+
+def _units_or_one(data: Any) -> str:
+    by_unit = isinstance(data, ByUnit) or (isinstance(data, dict) and set(UNITS) & data.keys())
+    return "{units}" if by_unit else "{one}"
+
+
+Avoidable = Annotated[
+    Annotated[Share, Tag("{one}")] | Annotated[ByUnit, Tag("{units}")],
+    Discriminator(_units_or_one),
+]
+"""One share, or one for each unit in which space is handed back."""
 
 
 class Line(Frozen):
@@ -122,14 +155,17 @@ class Line(Frozen):
     borne_by: Literal["all", "policies", "baseline"] | None = None
     """Who has it: doing nothing and every policy (the default), the policies only (the default of
     ``once``), or only doing nothing, so that every policy avoids it."""
+    policies: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] | None = None
+    """Policies that it is for; with any other it stays as it is when nothing is done."""
     year: Annotated[int, Field(ge=0, le=MOST_YEARS)] | Literal["vacated"] | None = None
     """Year in which it is paid, 0 for the moment of the decision; ``"vacated"`` spreads it over the
     years as space is vacated; without it, it is paid every year from year 1 on."""
     life: Annotated[int, Field(ge=1, le=MOST_YEARS)] | None = None
     """Years after which what was paid for in ``year`` is renewed, until the horizon."""
-    avoidable_share: Share | None = None
+    avoidable_share: Avoidable | None = None
     """Share of the cost that ends with the m² or workstation given up; what is shared with those
-    that stay does not. Required for yearly costs of m² and workstations kept."""
+    that stay does not. Required for yearly costs of m² and workstations kept. One share, or
+    ``{ workstation, floor, building }`` of which ``handed_back`` takes one."""
     kind: Literal["cash_releasing", "non_cash", "cost_avoidance", "transfer"] = "cash_releasing"
     """A budget line that can be cut; something of worth that nobody pays for, such as owned space
     at its opportunity cost; a cost that would have come; or money that stays within government."""
@@ -147,6 +183,10 @@ class Line(Frozen):
     """Share of the amount on which VAT is due that cannot be recovered."""
     residual_share: Share = Input(value=0.0)
     """Share of the last purchase that is left at the horizon, in prices of that time."""
+    beneficiary: str = ""
+    """Who has the saving, for the register of benefits; by default whose money it is."""
+    measured_by: str = ""
+    """How it will be measured that the saving came, for the register of benefits."""
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -200,6 +240,14 @@ class Appraisal(Frozen):
     staff_growth: Growth = unstated(0.0)
     """Growth of the staff [1/year], negative for attrition; m² and workstations, which are planned
     once, do not follow it."""
+    vacant_filled: Phasing = Phasing(value=(0.0,), source=UNSTATED, confirmed=False)
+    """Share of today's vacant posts that is filled by year 1, 2 and so on. Lines of people grow
+    with them, in doing nothing as in every policy; m² and workstations, planned once, do not."""
+    handed_back: Literal["workstation", "floor", "building"] | None = None
+    """What is handed back at once, for lines whose ``avoidable_share`` depends on it."""
+    do_minimum: Name | None = None
+    """The policy that does the least there is to do; every other is compared with it too. Without
+    it: workstations beyond the posts are given up, and nobody works differently."""
     vat_rate: Share = unstated(0.0)
     """Rate of VAT."""
     exchange: dict[Currency, Positive] = Field(default={})

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.scenario.appraisal import UNITS, ByUnit
 from sim.scenario.document import nearest
 from sim.scenario.types import Input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sim.scenario.appraisal import Appraisal, Line
     from sim.scenario.positions import Path
@@ -36,12 +37,18 @@ def appraisal_problems(scenario: Scenario, broken: frozenset[str]) -> Iterator[P
     if said is None or "appraisal" in broken:
         return
     yield from _shared_by_bodies(said)
-    if len(said.vacated.value) > said.years:
-        message = f"says more years than the horizon of {said.years}"
-        yield (*AT, "vacated"), message, "shorten it, or raise years"
+    for key in ("vacated", "vacant_filled"):
+        if len(getattr(said, key).value) > said.years:
+            message = f"says more years than the horizon of {said.years}"
+            yield (*AT, key), message, "shorten it, or raise years"
+    if "policy" not in broken:
+        yield from _policies((*AT, "do_minimum"), [said.do_minimum or ""], scenario)
     for name, line in said.line.items():
         at = (*AT, "line", name)
         yield from _years(at, line, said)
+        yield from _handed_back(at, line, said)
+        if "policy" not in broken:
+            yield from _policies((*at, "policies"), line.policies or (), scenario)
         if not broken & {"cost", "scenario"}:
             yield from _price(at, line, said, scenario)
 
@@ -68,6 +75,28 @@ def _years(at: Path, line: Line, said: Appraisal) -> Iterator[Problem]:
         message = f"is after the horizon of {said.years} years"
         remedy = "years are counted from base_year: 0, 1 and so on"
         yield (*at, "year"), message, remedy
+
+
+def _policies(at: Path, names: Sequence[str], scenario: Scenario) -> Iterator[Problem]:
+    known = list(scenario.policy)
+    for name in names:
+        if name and name not in known:
+            near = nearest(name, known)
+            remedy = f"did you mean {near}?" if near else f"policies: {', '.join(known)}"
+            yield at, f"names {name}, which is no policy of this scenario", remedy
+
+
+def _handed_back(at: Path, line: Line, said: Appraisal) -> Iterator[Problem]:
+    """Refuse avoidable shares by unit of which none is that of what is handed back."""
+    share = line.avoidable_share
+    if not isinstance(share, ByUnit):
+        return
+    at = (*at, "avoidable_share")
+    if said.handed_back is None:
+        message = "depends on what is handed back, which [appraisal] does not say"
+        yield at, message, f"add handed_back: {', '.join(UNITS)}"
+    elif getattr(share, said.handed_back) is None:
+        yield at, f"has none for {said.handed_back}, which is handed back", "add it"
 
 
 def _price(at: Path, line: Line, said: Appraisal, scenario: Scenario) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from sim.scenario.appraisal import UNITS, ByUnit
 from sim.scenario.types import Input, Provenance
 
 if TYPE_CHECKING:
@@ -54,9 +55,9 @@ def register(scenario: Scenario) -> dict[str, Provenance]:
     -------
     dict of str to Provenance
         What a policy takes from another is listed once; the compliance only where a policy has
-        people in the combined mode, the pull of anchor days only where there are any, VAT and the
-        growth of the staff only where a line depends on them; what nobody wrote only where it is
-        not confirmed.
+        people in the combined mode, the pull of anchor days only where there are any, VAT, the
+        growth of the staff and the filling of posts only where a line depends on them; what nobody
+        wrote only where it is not confirmed.
     """
     found = _outside_policies(scenario, written=True)
     if not any(policy.modes.combined.support()[1] > 0 for policy in scenario.policy.values()):
@@ -64,15 +65,31 @@ def register(scenario: Scenario) -> dict[str, Provenance]:
     teams = scenario.occupancy.team if scenario.occupancy else ()
     if not any(team.anchor_days for team in teams):
         found.pop("occupancy.anchor_pull", None)
-    lines = scenario.appraisal.line.values() if scenario.appraisal else ()
-    if not any(line.vat_share.support()[1] > 0 for line in lines):
-        found.pop("appraisal.vat_rate", None)
-    if not any(line.per == "person" for line in lines):
-        found.pop("appraisal.staff_growth", None)
+    for path in _without_effect(scenario):
+        found.pop(path, None)
     for name, policy in scenario.policy.items():
         parent = scenario.policy.get(policy.extends or "")
         found |= {f"policy.{name}.{path}": figure for path, figure in _stated(policy, parent)}
     return found
+
+
+def _without_effect(scenario: Scenario) -> Iterator[str]:
+    """Yield the figures of the appraisal that no line depends on."""
+    said = scenario.appraisal
+    if said is None:
+        return
+    lines = said.line.values()
+    if not any(line.vat_share.support()[1] > 0 for line in lines):
+        yield "appraisal.vat_rate"
+    people = any(line.per == "person" for line in lines)
+    if not people:
+        yield "appraisal.staff_growth"
+    if not (people and any(body.vacant_posts for body in scenario.body)):
+        yield "appraisal.vacant_filled"
+    for name, line in said.line.items():
+        if isinstance(line.avoidable_share, ByUnit):
+            unused = (unit for unit in UNITS if unit != said.handed_back)
+            yield from (f"appraisal.line.{name}.avoidable_share.{unit}" for unit in unused)
 
 
 def unconfirmed(scenario: Scenario) -> tuple[str, ...]:
