@@ -29,6 +29,44 @@ Unit = Literal[
     "events",
 ]
 Adds = Literal["sum", "ratio", "joint"]
+Better = Literal["higher", "lower"]
+
+HIGHER = frozenset(
+    {
+        "released_area",
+        "released_share",
+        "vacated_running_cost",
+        "utilisation",
+        "level_met",
+        "npv",
+        "npv_positive",
+        "npv_whole_government",
+        "sir",
+        "airr",
+        "irr",
+        "benefit_cost_ratio",
+        "cash_saving",
+    }
+)
+LOWER = frozenset(
+    {
+        "shortage_per_day",
+        "shortage_per_week",
+        "shortage_per_person",
+        "worst_team_shortage",
+        "unmet_people",
+        "workstations",
+        "workstations_needed",
+        "required_area",
+        "investment",
+        "payback_years",
+        "payback_simple",
+        "payback_discounted",
+        "life_cycle_cost",
+        "life_cycle_cost_per_person",
+    }
+)
+"""Metrics of which more, and of which less, is better; how many people do what is neither."""
 
 BODY = ("policy", "body", "draw")
 WEEKDAY = ("policy", "body", "weekday", "draw")
@@ -74,6 +112,11 @@ class Variable:
     dims: tuple[str, ...] = BODY
     whole: bool = False
     metric: bool = True
+
+    @property
+    def better(self) -> Better | None:
+        """Which of two values a planner wants, all else being equal; None where it is neither."""
+        return "higher" if self.name in HIGHER else "lower" if self.name in LOWER else None
 
 
 def _ratio(name: str, long_name: str, over: str, under: str, source: str) -> Variable:

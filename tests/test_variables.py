@@ -43,6 +43,16 @@ def test_names_are_unique_and_described():
         assert variable.long_name == variable.long_name.strip().rstrip(".")
 
 
+def test_of_a_goal_more_or_less_is_better():
+    names = {variable.name for variable in METRICS}
+    assert names >= variables.HIGHER | variables.LOWER
+    assert not variables.HIGHER & variables.LOWER
+    better = {variable.name: variable.better for variable in METRICS}
+    assert (better["released_area"], better["shortage_per_day"]) == ("higher", "lower")
+    counts = {variable.name for variable in METRICS if variable.unit == "people"}
+    assert {name for name in counts if better[name]} == {"unmet_people"}
+
+
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda v: v.name)
 def test_what_adds_how_can_be_added(variable):
     """Ratios name two summed quantities; joint metrics have a variable by group."""
