@@ -30,6 +30,11 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def available_memory() -> int:
+    """Return how much memory is free [bytes]."""
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 def run(
     problem: Problem,
     block: int = BLOCK,
@@ -111,7 +116,7 @@ def check_memory(problem: Problem, block: int, threads: int) -> None:
     counts = len(problem.bodies) * problem.run.weeks * WEEKDAYS
     under_way = block * (8 * _COPIES * (cells + _yearly_cells(problem)) + _BYTES_A_COUNT * counts)
     needed = tally_bytes(problem) + 3 * threads * under_way
-    available = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    available = available_memory()
     if needed > available:
         raise RunError(
             f"blocks of {block:,} draws in {threads} threads need about {needed / 2**30:,.1f} GiB "

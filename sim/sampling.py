@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,20 +73,36 @@ def draw(problem: Problem, first: int, count: int, stream: str = "run") -> Draws
 def _uniforms(problem: Problem, first: int, count: int, stream: str) -> dict[str, Floats]:
     """Return the uniforms of each stream, correlated where the scenario says so."""
     found: dict[str, Floats] = {}
-    dimension = 0
-    for name, rows, random in _streams(problem):
+    for name, rows, _ in _streams(problem):
         found[name] = np.full((rows, count), 0.5)
-        for b in range(rows):
-            path = name if rows == 1 else f"{name}/{problem.bodies[b]}"
-            if random:
-                found[name][b] = _design(problem, f"{stream}/{path}", dimension + b, first, count)
-        dimension += rows
+    for name, b, path, dimension in _coordinates(problem):
+        found[name][b] = _design(problem, f"{stream}/{path}", dimension, first, count)
     if problem.correlated:
         normal = [special.ndtri(found[name]) for name in problem.correlated]
         for j, name in enumerate(problem.correlated):
             mixed = sum(problem.cholesky[j, k] * normal[k] for k in range(j + 1))
             found[name] = special.ndtr(mixed)
     return found
+
+
+def dimensions(problem: Problem) -> dict[str, int]:
+    """Return the dimension of the design in which each random input lies, by its path.
+
+    Two problems of one seed draw an input alike where its path and its dimension are the same;
+    in the design ``mc``, and beyond the last Sobol dimension, the path alone decides.
+    """
+    last = 0 if problem.run.design == "mc" else _sobol_table()[0].size
+    return {path: min(dimension, last) for _, _, path, dimension in _coordinates(problem)}
+
+
+def _coordinates(problem: Problem) -> Iterator[tuple[str, int, str, int]]:
+    """Yield stream, row, path and dimension of everything that is random."""
+    dimension = 0
+    for name, rows, random in _streams(problem):
+        for b in range(rows if random else 0):
+            path = name if rows == 1 else f"{name}/{problem.bodies[b]}"
+            yield name, b, path, dimension + b
+        dimension += rows
 
 
 def _streams(problem: Problem) -> list[tuple[str, int, bool]]:

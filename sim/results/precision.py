@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from sim.problem import Problem
+    from sim.problem import Design, Problem
 
 ERRORS = {"mean": "mcse", "sd": "sd_mcse", **{name: f"{name}_mcse" for name in QUANTILES}}
 """The statistics that have a standard error, and what it is called."""
@@ -168,7 +168,9 @@ def attained(problem: Problem, summary: xr.Dataset, target: Target) -> Attained:
     if not exists.any():
         return Attained(target, math.nan, "", "", "")
     error = table.sel(statistic=ERRORS[target.statistic]).to_numpy()
-    half_widths = _factor(problem, target.statistic) * np.where(np.isnan(error), np.inf, error)
+    half_widths = standard_errors(problem.run.design, target.statistic) * np.where(
+        np.isnan(error), np.inf, error
+    )
     half_widths[~exists] = -1.0
     policy, place = np.unravel_index(half_widths.argmax(), half_widths.shape)
     return Attained(
@@ -180,7 +182,7 @@ def attained(problem: Problem, summary: xr.Dataset, target: Target) -> Attained:
     )
 
 
-def _factor(problem: Problem, statistic: str) -> float:
-    """Return how many standard errors the half-width of an interval has."""
-    by_replicates = statistic == "sd" or (statistic == "mean" and problem.run.design == "sobol")
+def standard_errors(design: Design, statistic: str = "mean") -> float:
+    """Return how many standard errors the half-width of a 95 % interval has."""
+    by_replicates = statistic == "sd" or (statistic == "mean" and design == "sobol")
     return _REPLICATES_T if by_replicates else NORMAL

@@ -26,8 +26,9 @@ from sim.variables import METRICS, Variable
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sim.problem import Floats, Problem
+    from sim.problem import Design, Floats, Problem
 
+Statistics = dict[str, "Floats"]
 BINS = 1024
 WIDEST = 2**14
 """Range of whole numbers that still have a bin each."""
@@ -84,21 +85,23 @@ def _sums(problem: Problem, block: xr.Dataset, name: str) -> Floats:
     ).astype(np.float64)
 
 
-class Summary:
-    """The summary under way: give it blocks of draws in order, then ask for the result."""
+class Running:
+    """Statistics under way of any cells: give it consecutive draws, then ask for them.
 
-    def __init__(self, problem: Problem) -> None:
-        self._problem = problem
+    Parameters
+    ----------
+    whole : bool[cell]
+        Which cells hold whole numbers.
+    """
+
+    def __init__(self, whole: np.ndarray) -> None:
+        self._whole = whole
         self._waiting: list[Floats] = []
         self._tally: Tally | None = None
-        self._first = 0
-        names, _ = places(problem)
-        self._shape = (len(METRICS), len(problem.policies), len(names))
+        self.draws = 0
 
-    def add(self, block: xr.Dataset) -> None:
-        """Add the next block of draws."""
-        values = at_places(self._problem, block)
-        values = values.reshape(-1, values.shape[-1])
+    def add(self, values: Floats) -> None:
+        """Add the next draws, float64[cell, draw]; a value that does not exist is NaN."""
         if self._tally is None:
             self._waiting.append(values)
             if sum(waiting.shape[1] for waiting in self._waiting) >= LEAF:
@@ -106,17 +109,57 @@ class Summary:
         else:
             self._tell(values)
 
-    def _begin(self) -> None:
+    def _begin(self) -> Tally:
         values = np.concatenate(self._waiting, axis=1)
         self._waiting = []
-        whole = np.repeat([variable.whole for variable in METRICS], math.prod(self._shape[1:]))
-        self._tally = new_tally(values[:, :LEAF], whole)
+        self._tally = new_tally(values[:, :LEAF], self._whole)
         self._tell(values)
+        return self._tally
 
     def _tell(self, values: Floats) -> None:
         assert self._tally is not None
-        add_draws(self._first, values, self._tally)
-        self._first += values.shape[1]
+        add_draws(self.draws, values, self._tally)
+        self.draws += values.shape[1]
+
+    def statistics(self, design: Design, first: int = 0, last: int | None = None) -> Statistics:
+        """Return the statistics of the cells from ``first`` to before ``last``.
+
+        Parameters
+        ----------
+        design : {"sobol", "mc"}
+            How the draws were drawn: it decides the error of a mean.
+        first, last : int
+
+        Returns
+        -------
+        dict of str to float64[cell]
+            Those of ``STATISTICS``.
+        """
+        tally = self._begin() if self._tally is None else self._tally
+        last = len(self._whole) if last is None else last
+        whole = self._whole[first:last]
+        return _statistics(_cells(tally, first, last), whole, self.draws, design == "sobol")
+
+    def quantile(self, q: float) -> Floats:
+        """Return the least value that a share ``q`` of the values do not exceed, float64[cell]."""
+        tally = self._begin() if self._tally is None else self._tally
+        return _quantile(tally, np.full(len(self._whole), q))
+
+
+class Summary:
+    """The summary under way: give it blocks of draws in order, then ask for the result."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        names, _ = places(problem)
+        self._shape = (len(METRICS), len(problem.policies), len(names))
+        whole = [variable.whole for variable in METRICS]
+        self._running = Running(np.repeat(whole, math.prod(self._shape[1:])))
+
+    def add(self, block: xr.Dataset) -> None:
+        """Add the next block of draws."""
+        values = at_places(self._problem, block)
+        self._running.add(values.reshape(-1, values.shape[-1]))
 
     def result(self, metrics: Collection[str] = ()) -> xr.Dataset:
         """Return the summary of the draws so far.
@@ -132,8 +175,6 @@ class Summary:
             Every metric with dims ``policy, place, statistic``; ``draws`` among the attributes says
             of how many.
         """
-        if self._tally is None:
-            self._begin()
         names, scopes = places(self._problem)
         return xr.Dataset(
             {
@@ -151,16 +192,14 @@ class Summary:
                 "scope": ("place", scopes),
                 "statistic": list(STATISTICS),
             },
-            attrs={"draws": self._first},
+            attrs={"draws": self._running.draws},
         )
 
     def _table(self, row: int) -> Floats:
         """Return the statistics of one metric, float64[policy, place, statistic]."""
-        assert self._tally is not None
         count = math.prod(self._shape[1:])
-        tally = _cells(self._tally, row * count, (row + 1) * count)
-        sobol = self._problem.run.design == "sobol"
-        statistics = _statistics(tally, METRICS[row].whole, self._first, sobol)
+        design = self._problem.run.design
+        statistics = self._running.statistics(design, row * count, (row + 1) * count)
         values = np.stack([statistics[name] for name in STATISTICS], axis=-1)
         return values.reshape(*self._shape[1:], len(STATISTICS))
 
@@ -212,7 +251,7 @@ def _cells(tally: Tally, first: int, last: int) -> Tally:
     )
 
 
-def _statistics(tally: Tally, whole: bool, draws: int, sobol: bool) -> dict[str, Floats]:
+def _statistics(tally: Tally, whole: np.ndarray, draws: int, sobol: bool) -> Statistics:
     """Return float64[cell] by statistic."""
     sums = tally.total + tally.leaf
     count = tally.existing.sum(axis=1)
@@ -235,7 +274,7 @@ def _statistics(tally: Tally, whole: bool, draws: int, sobol: bool) -> dict[str,
     return found
 
 
-def _quantile_error(tally: Tally, whole: bool, count: np.ndarray, q: float) -> Floats:
+def _quantile_error(tally: Tally, whole: np.ndarray, count: np.ndarray, q: float) -> Floats:
     """Return the standard error of a quantile, NaN where draws are too few, float64[cell].
 
     It is no less than what bins can tell apart, half the width of one that holds several values.
