@@ -14,6 +14,7 @@ import click
 
 from sim.cli.check import check, init, warmup
 from sim.cli.common import WRONG_INPUT, tell
+from sim.cli.compare import compare
 from sim.cli.occupancy import occupancy
 from sim.cli.run import run
 from sim.cli.size import size
@@ -57,7 +58,7 @@ def cli() -> None:
     """
 
 
-for command in (init, check, run, size, occupancy, warmup):
+for command in (init, check, run, compare, size, occupancy, warmup):
     cli.add_command(command)
 
 
