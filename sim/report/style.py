@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -71,12 +72,17 @@ _DPI = 200
 _EDGE, _LEADING, _POINTS = 0.1, 1.25, 72
 _MOST_LINES = 3
 _ELLIPSIS = "…"
+_ON_PIXELS = 1.04
+"""How much wider a line gets, at most, where letters are put on pixels."""
+_NO_GLYPH = "Glyph .* missing from font"
+"""What the font lacks is a box in the PNG, and whole in the SVG."""
 
 
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in the style, whatever else the process has set; also a decorator."""
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _NO_GLYPH)
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
         yield
@@ -124,7 +130,7 @@ def _settle(figure: Figure) -> None:
 
 def file_name(name: str) -> str:
     """Return a name from a scenario that is safe within a file's name, and still its own."""
-    return re.sub(r"[^\w-]", lambda found: f"%{ord(found[0]):02X}", name)
+    return re.sub(r"[^\w-]", lambda found: f"%{ord(found[0]):02X}", re.sub(r"\s", "_", name))
 
 
 @styled()
@@ -222,8 +228,10 @@ def _parts(word: str, room: float, fontsize: float, weight: str) -> Iterator[str
 def _width(text: str, fontsize: float, weight: str) -> float:
     """Return the width of a line [inches]."""
     looks = FontProperties(size=fontsize, weight=weight)
-    width, _, _ = text_to_path.get_text_width_height_descent(text, looks, False)
-    return float(width) / _POINTS
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _NO_GLYPH)
+        width, _, _ = text_to_path.get_text_width_height_descent(text, looks, False)
+    return _ON_PIXELS * float(width) / _POINTS
 
 
 @styled()
