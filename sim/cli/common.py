@@ -79,6 +79,11 @@ THREADS = click.option(
     type=click.IntRange(min=1),
     help="Blocks computed at the same time; by default one for each processor.",
 )
+FIGURES = click.option(
+    "--figures",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Draw the results into this folder, as PNG and SVG.",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 QUIET = click.option("--quiet", is_flag=True, help="No progress and no messages.")
 

@@ -11,6 +11,7 @@ import click
 
 from sim.cli.common import (
     DESIGN,
+    FIGURES,
     FILE,
     JSON,
     POLICY,
@@ -61,11 +62,7 @@ _LENGTH = ("occupancy.weeks", "occupancy.replications")
     type=click.Path(path_type=Path, file_okay=False),
     help=f"Store {_RESULT} with its provenance in this folder.",
 )
-@click.option(
-    "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Draw occupancy through the week into this folder, as PNG and SVG.",
-)
+@FIGURES
 @JSON
 @QUIET
 def occupancy(**said: Any) -> None:

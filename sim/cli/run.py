@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli.common import (
     DESIGN,
+    FIGURES,
     FILE,
     JSON,
     POLICY,
@@ -19,6 +21,7 @@ from sim.cli.common import (
     THREADS,
     Asked,
     known_policies,
+    made,
     print_document,
     scenario_entry,
     showing_progress,
@@ -26,10 +29,14 @@ from sim.cli.common import (
     tell,
 )
 
+if TYPE_CHECKING:
+    from sim.problem import Problem
+    from sim.results.detail import Detail
+
 RESULT = "result.nc"
 _MOST_DRAWS = 2**18
 """Where a run ends that is to be precise, unless the command line says how many draws it takes."""
-_ONLY_RUN = ("policies", "precision", "threads", "block", "out", "keep_draws")
+_ONLY_RUN = ("policies", "precision", "threads", "block", "out", "keep_draws", "figures")
 """What a run takes and a trace does not."""
 _TRACE = re.compile(r"policy=(?P<policy>.+),draw=(?P<draw>\d+)|draw=(?P<d>\d+),policy=(?P<p>.+)")
 
@@ -65,6 +72,7 @@ _TRACE = re.compile(r"policy=(?P<policy>.+),draw=(?P<draw>\d+)|draw=(?P<d>\d+),p
     help="Store result.nc with its provenance in this folder.",
 )
 @click.option("--keep-draws", is_flag=True, help="Store every draw too; needs --out.")
+@FIGURES
 @click.option("--trace", metavar="policy=P,draw=I", help="Print one draw's chain, step by step.")
 @JSON
 @QUIET
@@ -93,6 +101,7 @@ def _run(
     block: int | None,
     out: Path | None,
     keep_draws: bool,
+    figures: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -107,14 +116,19 @@ def _run(
     problem = build(loaded.scenario)
     shown = known_policies(problem, policies)
     started = time.perf_counter()
-    with storing(out, RESULT) as path:
+    with storing(out, RESULT) as path, made(figures) if figures else nullcontext():
         from sim import job
+        from sim.report.places import top_place
         from sim.results import store
+        from sim.results.detail import Detail
 
-        keep = None
+        keep, detail = None, None
         if path is not None and keep_draws:
             store.check_room(path.parent, problem)
             keep = store.keeping_draws(path)
+        if figures is not None:
+            detail = Detail(problem, top_place(problem).bodies)
+            keep = detail.beside(keep)
         with showing_progress(quiet, problem.run.draws, "draws", bool(wanted)) as progress:
             summary = job.run(problem, block or job.BLOCK, threads or 0, keep, progress, precision)
         draws = summary.attrs["draws"]
@@ -135,10 +149,32 @@ def _run(
         said["appraisal"] = document.appraisal_entry(problem, open_ones, metrics)
     if wanted:
         said["precision"] = document.precision_entry(problem, summary, wanted)
-    figures, drawn = register(loaded.scenario), document.drawn_metrics(problem, shown)
-    print_document(said, as_json, "tables.print_run", problem, figures, drawn, loaded.notes)
+    facts = register(loaded.scenario), document.drawn_metrics(problem, shown), loaded.notes
+    print_document(said, as_json, "tables.print_run", problem, *facts)
+    if figures is not None and detail is not None:
+        _draw(problem, said, detail, figures, quiet)
     if out is not None and not quiet:
         tell(f"stored {out / RESULT}")
+
+
+def _draw(
+    problem: Problem, said: dict[str, Any], detail: Detail, folder: Path, quiet: bool
+) -> None:
+    """Draw what the run found."""
+    from sim.analysis.weekdays import by_weekday, draws_looked_at
+    from sim.report.figures import draw_run, weekday_places
+    from sim.report.places import Results
+
+    results = Results(problem, said["metrics"])
+    places = {place.name: place.bodies for place in weekday_places(problem)}
+    total = draws_looked_at(problem) * len(results.policies)
+    with showing_progress(quiet, total, "draws by weekday") as progress:
+        names = [plan.name for plan in results.policies]
+        weekdays = by_weekday(problem, names, places, progress)
+    draws, worth = said["engine"]["draws"], said.get("appraisal")
+    for file in draw_run(results, detail.result(), weekdays, worth, draws, folder):
+        if not quiet:
+            tell(f"drew {file}")
 
 
 def _trace(asked: Asked, said: dict[str, Any]) -> None:
