@@ -34,6 +34,8 @@ class LinePlan:
         Share that ends with what is given up; all of it where None.
     one_off : bool
         Whether it is an investment: paid in a year or as space is vacated.
+    as_vacated : bool
+        Whether it is paid as space is vacated.
     stock, change : float64[year]
         Share of today's quantity, and of the quantity saved, that flows in each year; year 0 first.
     left : float
@@ -61,6 +63,7 @@ class LinePlan:
     income: bool
     avoidable: int | None
     one_off: bool
+    as_vacated: bool
     stock: NDArray[np.float64]
     change: NDArray[np.float64]
     left: float

@@ -102,6 +102,7 @@ def _line(
         income=line.flow == "income",
         avoidable=_avoidable(at, line, said, unknowns),
         one_off=line.year is not None,
+        as_vacated=line.year == "vacated",
         stock=stock,
         change=change,
         left=left,

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim import costing, places
+from sim import consequences, costing, places
 from sim.domain.eligibility import beta_parameters, least_days_on_site, weights
 from sim.problem import (
     BASELINE,
@@ -62,6 +62,8 @@ def build(scenario: Scenario) -> Problem:
     plans = tuple(_policy(name, policies[name], scenario, unknowns) for name in policies)
     occupancy = places.occupancy(scenario, unknowns)
     appraisal = costing.appraisal(scenario, unknowns)
+    reversal = consequences.reversal(scenario, unknowns)
+    co_benefits = consequences.co_benefits(scenario, unknowns)
     correlated, cholesky = _correlation(scenario)
     return Problem(
         name=scenario.scenario.name,
@@ -88,6 +90,8 @@ def build(scenario: Scenario) -> Problem:
         policies=plans,
         occupancy=occupancy,
         appraisal=appraisal,
+        reversal=reversal,
+        co_benefits=co_benefits,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.appraisalplan import AppraisalPlan
+from sim.consequenceplan import CoBenefitPlan, ReversalPlan
 from sim.distribution import Distribution as Distribution
 from sim.occupancyplan import OccupancyPlan
 
@@ -154,6 +155,8 @@ class Problem:
         What happens within the days, where the scenario says it.
     appraisal : AppraisalPlan or None
         How money is appraised, where the scenario says it.
+    reversal : ReversalPlan or None
+    co_benefits : CoBenefitPlan or None
     """
 
     name: str
@@ -180,6 +183,8 @@ class Problem:
     policies: tuple[PolicyPlan, ...]
     occupancy: OccupancyPlan | None
     appraisal: AppraisalPlan | None
+    reversal: ReversalPlan | None = None
+    co_benefits: CoBenefitPlan | None = None
 
     @property
     def groups(self) -> dict[str, tuple[int, ...]]:

@@ -27,6 +27,10 @@ Unit = Literal[
     "people/day",
     "bookings/day",
     "events",
+    "weeks",
+    "person-weeks",
+    "hours/year",
+    "kg CO2e/year",
 ]
 Adds = Literal["sum", "ratio", "joint"]
 Better = Literal["higher", "lower"]
@@ -40,6 +44,7 @@ HIGHER = frozenset(
         "level_met",
         "npv",
         "npv_positive",
+        "npv_over_minimum",
         "npv_whole_government",
         "sir",
         "airr",
@@ -79,6 +84,10 @@ TEAM = ("policy", "team", "replication")
 MODE = ("policy", "mode", "replication")
 CHARACTERISTIC = ("policy", "characteristic", "replication")
 SITE = ("policy", "replication")
+OPTION = ("policy", "option", "draw")
+WEEK = ("policy", "option", "week", "draw")
+TOTALS = ("policy", "draw")
+GROUP_OF_PEOPLE = ("policy", "characteristic", "draw")
 
 
 @dataclass(frozen=True)
@@ -501,6 +510,51 @@ OCCUPANCY = (
     _in_time("meeting_shortage", "share of meetings without a room", "1", SITE),
     _in_time("events", "events simulated", "events", SITE),
 )
+
+
+def _if_ordered_back(
+    name: str, long_name: str, unit: Unit, dims: tuple[str, ...] = OPTION
+) -> Variable:
+    return Variable(name, long_name, unit, "model part 8", dims=dims, metric=False)
+
+
+REVERSAL = (
+    _if_ordered_back(
+        "option_npv", "net present value, an order to come back among what may happen", "currency"
+    ),
+    _if_ordered_back("option_npv_ordered", "net present value if the order comes", "currency"),
+    _if_ordered_back("option_npv_free", "net present value if it does not come", "currency"),
+    _if_ordered_back("regret", "what the best option of the draw is worth more", "currency"),
+    _if_ordered_back("return_cost", "present value of coming back, if the order comes", "currency"),
+    _if_ordered_back("return_weeks", "weeks until the last workstation is back", "weeks"),
+    _if_ordered_back(
+        "unmet_weeks", "weeks of people without a workstation, if the order comes", "person-weeks"
+    ),
+    _if_ordered_back(
+        "unmet_in_week", "people without a workstation in a week after the order", "people", WEEK
+    ),
+)
+"""What follows from an order to come back, for all bodies together."""
+
+
+def _gain(name: str, long_name: str, unit: Unit, dims: tuple[str, ...] = TOTALS) -> Variable:
+    return Variable(name, long_name, unit, "model part 8", dims=dims, metric=False)
+
+
+CO_BENEFITS = (
+    _gain("commuting_hours", "hours of commuting spared", "hours/year"),
+    _gain("commuting_money", "money that commuting no longer costs people", "currency/year"),
+    _gain("commuting_co2e", "emissions of commuting spared", "kg CO2e/year"),
+    _gain(
+        "energy_co2e", "emissions spared in the space given up, less those at home", "kg CO2e/year"
+    ),
+    _gain("residence_choice", "people who need not live near an office", "people"),
+    _gain(
+        "priced_benefits", "hours and emissions at their prices, in no net value", "currency/year"
+    ),
+    _gain("access", "people of the group whose work reaches them", "people", GROUP_OF_PEOPLE),
+)
+"""What people and climate gain, for all bodies together, once all of a release is vacated."""
 
 BY_NAME = {variable.name: variable for variable in (*VARIABLES, *BY_YEAR)}
 METRICS = tuple(variable for variable in VARIABLES if variable.metric)

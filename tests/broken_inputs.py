@@ -72,6 +72,28 @@ life = 3
 amount = { uniform = [5, 6] }
 """
 
+ORDER = f"""\
+{MONEY}
+[reversal]
+probability = {{ uniform = [0.1, 0.4] }}
+year = 2
+notice_weeks = 8
+share = 0.8
+
+[reversal.gate]
+years = 1
+
+[reversal.exit.end]
+share = 0.6
+weeks = 30
+cost_per_m2 = 100
+
+[reversal.exit.sell]
+share = 0.4
+weeks = 60
+cost_per_m2 = 200
+"""
+
 NO_BODIES = BASE[: BASE.index("[[body]]")] + BASE[BASE.index("[attendance]") :]
 WITH_TABLE = 'bodies = "bodies.csv" #!\n' + NO_BODIES
 BODIES = """\
@@ -120,6 +142,12 @@ def money(name: str, old: str, new: str, phrase: str) -> Case:
     """Return the case of one text replaced in the appraisal laid under the base scenario."""
     assert old in MONEY, old
     return more(name, MONEY.replace(old, new, 1), phrase)
+
+
+def ordered(name: str, old: str, new: str, phrase: str) -> Case:
+    """Return the case of one text replaced in the order laid under the base scenario."""
+    assert old in ORDER, old
+    return more(name, ORDER.replace(old, new, 1), phrase)
 
 
 def set_(name: str, option: str, phrase: str) -> Case:
@@ -591,6 +619,29 @@ CASES: list[Case] = [
     more(
         "no-lines", "[appraisal] #!\nbase_year = 2025\nyears = 5\ndiscount_rate = 0", "is required"
     ),
+    # an order to come back, and co-benefits
+    ordered(
+        "order-shares",
+        "[reversal.exit.end]\nshare = 0.6",
+        "[reversal.exit.end] #!\nshare = 0.5",
+        "add up to 0.9, not to 1",
+    ),
+    ordered("order-way-out", "[reversal.exit.sell]", "[reversal.exit.demolish] #!", "sublet"),
+    ordered(
+        "order-body", "share = 0.8", 'share = { value = 0.8, per = "body" } #!', "same for all"
+    ),
+    ordered("order-sure", "{ uniform = [0.1, 0.4] }", "1.4 #!", "from 0 to 1"),
+    ordered("order-past", "year = 2", "year = 0 #!", "at least 1"),
+    ordered("order-weeks", "weeks = 30", "weeks = -30 #!", "at least 0"),
+    ordered("order-gate-late", "years = 1", "years = 5 #!", "leaves nothing of the horizon"),
+    ordered("order-stage", "years = 1", "first_stage = 1.0 #!", "below 1"),
+    more(
+        "order-alone",
+        ORDER[len(MONEY) :].replace("[reversal]", "[reversal] #!", 1),
+        "needs [appraisal]",
+    ),
+    more("gains-days", "[co_benefits]\nworking_days = 400 #!", "from 0 to 366"),
+    more("gains-unknown", "[co_benefits]\nworking_days = 240\nkm = 5 #!", "commute_km"),
     # tables of functions
     functions("feasibility", FUNCTIONS.replace("none", "never"), 4, "full, partial, none"),
     functions("feasibility-empty", FUNCTIONS + "x,main,no,,,\n", 5, "feasibility\n    is required"),

@@ -18,6 +18,7 @@ FIRST = {
     "bodies-csv": "own",
     "kazakhstan-2023": "level95",
     "neighbourhoods": "pooled",
+    "order-back": "hybrid",
     "single-office": "pooled",
 }
 FEW = 12 if JIT else 4

@@ -35,6 +35,7 @@ POLICIES = {
         *("published", "level95", "secure", "audited", "today", "invested", "combined"),
     },
     "neighbourhoods": {"pooled", "teams"},
+    "order-back": {"hybrid", "remote"},
     "single-office": {"pooled", "seven-per-ten"},
 }
 

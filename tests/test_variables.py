@@ -36,7 +36,10 @@ def test_the_engine_returns_exactly_what_is_registered():
 
 def test_names_are_unique_and_described():
     assert len(BY_NAME) == len(VARIABLES) + len(BY_YEAR)
-    assert len({variable.name for variable in OCCUPANCY}) == len(OCCUPANCY)
+    for others in (OCCUPANCY, variables.REVERSAL, variables.CO_BENEFITS):
+        assert len({variable.name for variable in others}) == len(others)
+    for variable in (*variables.REVERSAL, *variables.CO_BENEFITS):
+        assert variable.name not in BY_NAME
     assert len({variable.long_name for variable in VARIABLES}) == len(VARIABLES)
     for variable in VARIABLES:
         assert variable.unit in UNITS

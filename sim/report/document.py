@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.analysis.cobenefits import co_benefits
+from sim.analysis.reversal import reversal
 from sim.analysis.worth import benefits, dominant_unconfirmed, line_worth, weights
+from sim.report.consequences import co_benefit_entry, reversal_entry
 from sim.results.precision import attained
 from sim.results.summary import STATISTICS
 from sim.risk import drawn_variables
@@ -179,6 +182,16 @@ def _phasing(problem: Problem, plan: AppraisalPlan, found: LineWorth) -> list[di
         }
         for t in range(plan.years + 1)
     ]
+
+
+def consequence_entries(problem: Problem, policies: Sequence[str]) -> dict[str, Any]:
+    """Return what follows from a release where the scenario asks: coming back, co-benefits."""
+    entries = {}
+    if problem.reversal is not None:
+        entries["reversal"] = reversal_entry(problem, reversal(problem), policies)
+    if problem.co_benefits is not None:
+        entries["co_benefits"] = co_benefit_entry(problem, co_benefits(problem), policies)
+    return entries
 
 
 def precision_entry(

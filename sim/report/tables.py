@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.table import Table
 from rich.text import Text
 
+from sim.report.consequences import print_co_benefits, print_reversal
 from sim.report.grid import Row, Section, grid_width, print_grid
 from sim.report.places import MOST_BODIES, Results, shown_places, top_place
 from sim.report.register import figure_lines
@@ -140,6 +141,10 @@ def print_run(
     _print_money(console, results)
     if "appraisal" in document:
         print_worth(console, document["appraisal"], results)
+    if "reversal" in document:
+        print_reversal(console, document["reversal"], problem.currency)
+    if "co_benefits" in document:
+        print_co_benefits(console, document["co_benefits"], problem.currency)
     print_register(console, register)
     print_remarks(console, "Drawn day by day, having no exact form", drawn_words(drawn))
     timed = [plan.name for plan in results.policies if plan.in_hours]

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sim.scenario.appraisalchecks import appraisal_problems
+from sim.scenario.consequencechecks import consequence_problems
 from sim.scenario.correlations import correlation_problems
 from sim.scenario.document import nearest
 from sim.scenario.occupancychecks import occupancy_problems
@@ -77,6 +78,7 @@ def scenario_problems(
         yield from policy_problems(scenario)
     yield from occupancy_problems(scenario, broken)
     yield from appraisal_problems(scenario, broken)
+    yield from consequence_problems(scenario, broken)
     if not broken:
         yield from correlation_problems(scenario)
 

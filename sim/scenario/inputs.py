@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
     from sim.scenario.schema import Policy, Scenario
 
-_SECTIONS = ("attendance", "readiness", "area", "cost", "body", "occupancy", "appraisal")
+_SECTIONS = (
+    "attendance",
+    "readiness",
+    "area",
+    "cost",
+    "body",
+    "occupancy",
+    "appraisal",
+    "reversal",
+    "co_benefits",
+)
 
 
 def input_paths(scenario: Scenario) -> dict[str, Input]:

@@ -19,6 +19,7 @@ from pydantic import (
 
 from sim.domain.functions import Audit
 from sim.scenario.appraisal import Appraisal
+from sim.scenario.consequences import CoBenefits, Reversal
 from sim.scenario.occupancy import Occupancy
 from sim.scenario.types import (
     FIGURE_KEYS,
@@ -404,5 +405,9 @@ class Scenario(Frozen):
     """What happens within the days."""
     appraisal: Appraisal | None = None
     """What the release is worth through the years."""
+    reversal: Reversal | None = None
+    """Everybody is ordered back for a share of the days."""
+    co_benefits: CoBenefits | None = None
+    """What people and climate gain."""
     audits: dict[str, Audit] = Field(default={}, exclude=True)
     """Tables of functions by the name that bodies use, put here by the loader."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.domain import facts, functions
 from sim.scenario.appraisal import Appraisal
+from sim.scenario.consequences import CoBenefits, Reversal
 from sim.scenario.fields import below
 from sim.scenario.occupancy import Occupancy
 from sim.scenario.schema import (
@@ -43,6 +44,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], bool], ...] = (
     ("[[correlation]]", Correlation, False),
     ("[occupancy]", Occupancy, False),
     ("[appraisal]", Appraisal, False),
+    ("[reversal]", Reversal, False),
+    ("[co_benefits]", CoBenefits, False),
 )
 """Heading, class, and whether the section is part of the example or a comment."""
 
@@ -129,6 +132,25 @@ _SHOWN = {
     "appraisal.vat_rate": "{ value = 0.16, confirmed = false }",
     "appraisal.exchange": "{ EUR = { uniform = [480, 560], confirmed = false } }",
     "appraisal.line": '{ rent = { per = "m2", running = "rent", avoidable_share = 0.5 } }',
+    "reversal.probability": "{ uniform = [0.1, 0.4], confirmed = false }",
+    "reversal.year": "{ uniform = [1, 8], confirmed = false }",
+    "reversal.notice_weeks": "8",
+    "reversal.share": "0.8",
+    "reversal.stopgap_per_week": "{ uniform = [5_000, 20_000], confirmed = false }",
+    "reversal.exit": "{ end = { share = 1, weeks = 40, cost_per_m2 = 40_000 } }",
+    "reversal.gate": "{ first_stage = 0.3, years = 1, shortage_days = 0.05 }",
+    "co_benefits.working_days": "247",
+    "co_benefits.commute_hours": "{ uniform = [0.7, 1.5], confirmed = false }",
+    "co_benefits.commute_money": "{ uniform = [200, 600], confirmed = false }",
+    "co_benefits.commute_km": "{ uniform = [8, 30], confirmed = false }",
+    "co_benefits.co2e_per_km": "{ uniform = [0.03, 0.15], confirmed = false }",
+    "co_benefits.kwh_per_m2": "{ uniform = [100, 250], confirmed = false }",
+    "co_benefits.energy_ends": "{ uniform = [0.3, 0.9], confirmed = false }",
+    "co_benefits.kwh_at_home": "{ uniform = [1, 5], confirmed = false }",
+    "co_benefits.co2e_per_kwh": "{ uniform = [0.3, 0.7], confirmed = false }",
+    "co_benefits.hour_value": "1_500",
+    "co_benefits.tonne_value": "20_000",
+    "co_benefits.group": "{ disability = { value = 0.03, confirmed = false } }",
 }
 """Keys that the example only shows, beside those with a default."""
 
