@@ -347,7 +347,8 @@ class Worth:
         """Return the net present value of doing the minimum, float64[body, draw].
 
         That of the policy named so; else that of giving up workstations beyond the posts, filled or
-        to be filled, with their space, while nobody moves or works differently.
+        to be filled, with their space, while nobody moves or works differently. The Green Book
+        (2022, chapter 4) asks for a do-minimum beside business as usual.
         """
         problem, plan = self.problem, self.plan
         if plan.do_minimum is not None:
@@ -377,7 +378,8 @@ class Worth:
         and NIST Handbook 135; life-cycle cost (ASTM E917) = that of doing nothing - npv; sir (ASTM
         E964) = Σ over yearly lines S_l / Σ over one-off lines -S_l, renewals and residual values
         with the investment, as in Handbook 135; benefit_cost_ratio = Σ max(S_l, 0) /
-        Σ max(-S_l, 0), which does not ask what is an investment.
+        Σ max(-S_l, 0), which does not ask what is an investment (the benefit-cost ratio of ASTM
+        E964 and of the Green Book, 2022, chapter 5).
         """
         worth = budget * self.times.change[:, None]
         npv = worth.sum(axis=0)
@@ -418,7 +420,13 @@ class Worth:
         return out
 
     def _measures(self, flows: Floats, future: Floats, investment: Floats) -> Arrays:
-        """Return what depends on the order of the flows of each place, float64[place, draw]."""
+        """Return what depends on the order of the flows of each place, float64[place, draw].
+
+        Notes
+        -----
+        irr and airr as in ASTM E1057, on constant prices and told with inflation; paybacks as in
+        ASTM E1121, counted in whole years.
+        """
         inner, simple, discounted = (np.empty(future.shape) for _ in range(3))
         for p, flow in enumerate(flows):
             cashflow.rates_of_return(flow, self.plan.mid, inner[p])

@@ -31,6 +31,8 @@ Unit = Literal[
     "person-weeks",
     "hours/year",
     "kg CO2e/year",
+    "currency/m2",
+    "currency/m2/year",
 ]
 Adds = Literal["sum", "ratio", "joint"]
 Better = Literal["higher", "lower"]
@@ -86,6 +88,7 @@ CHARACTERISTIC = ("policy", "characteristic", "replication")
 SITE = ("policy", "replication")
 OPTION = ("policy", "option", "draw")
 WEEK = ("policy", "option", "week", "draw")
+EXIT = ("exit", "draw")
 TOTALS = ("policy", "draw")
 GROUP_OF_PEOPLE = ("policy", "characteristic", "draw")
 
@@ -535,6 +538,15 @@ REVERSAL = (
     ),
 )
 """What follows from an order to come back, for all bodies together."""
+
+WAYS_OUT = (
+    _if_ordered_back("exit_share", "share of the release given up in this way", "1", EXIT),
+    _if_ordered_back("exit_returns", "share of it that can be had again", "1", EXIT),
+    _if_ordered_back("exit_weeks", "weeks until it can be used again", "weeks", EXIT),
+    _if_ordered_back("exit_cost", "paid once to have it again", "currency/m2", EXIT),
+    _if_ordered_back("exit_extra", "paid every year afterwards", "currency/m2/year", EXIT),
+)
+"""How reversible each way out of the space is."""
 
 
 def _gain(name: str, long_name: str, unit: Unit, dims: tuple[str, ...] = TOTALS) -> Variable:

@@ -301,6 +301,11 @@ def test_the_command_sets_the_options_side_by_side():
     assert said["draws"] == 64
     options = {(entry["policy"], entry["option"]): entry for entry in said["options"]}
     assert len(options) == 6
+    ways = {entry["exit"]: entry for entry in said["exits"]}
+    assert set(ways) == {"mothball", "sublet", "end", "sell"}
+    assert sum(entry["share"]["mean"] for entry in ways.values()) == pytest.approx(1)
+    assert ways["sell"]["weeks"]["p05"] > ways["mothball"]["weeks"]["p95"]
+    assert ways["end"]["cost"]["unit"] == "KZT/m2"
     now = options["remote", "now"]
     assert now["option_npv"]["unit"] == "KZT"
     assert now["value_at_risk"]["value"] == -now["option_npv"]["p05"]

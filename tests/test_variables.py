@@ -36,7 +36,7 @@ def test_the_engine_returns_exactly_what_is_registered():
 
 def test_names_are_unique_and_described():
     assert len(BY_NAME) == len(VARIABLES) + len(BY_YEAR)
-    for others in (OCCUPANCY, variables.REVERSAL, variables.CO_BENEFITS):
+    for others in (OCCUPANCY, variables.REVERSAL, variables.WAYS_OUT, variables.CO_BENEFITS):
         assert len({variable.name for variable in others}) == len(others)
     for variable in (*variables.REVERSAL, *variables.CO_BENEFITS):
         assert variable.name not in BY_NAME

@@ -21,7 +21,7 @@ from sim.problem import BASELINE
 from sim.results.label import attributes
 from sim.risk import drawn_risk, exact_days, exact_presence, exact_risk
 from sim.sampling import draw
-from sim.variables import REVERSAL
+from sim.variables import REVERSAL, WAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,17 +89,12 @@ def order(plan: ReversalPlan, draws: Draws, years: int) -> Order:
         values: Floats = draws.values[index][0]
         return values
 
-    def of_exits(name: str) -> Floats:
-        return np.stack([one(getattr(way, name)) for way in plan.exits])
-
     year = np.ceil(one(plan.year)).astype(np.int64)
-    shares = of_exits("share")
-    back = shares / shares.sum(axis=0) * of_exits("returns")
-    weeks = of_exits("weeks")
+    shares, returns, weeks, cost, extra = ways_out(plan, draws)
     first = np.argsort(weeks, axis=0, kind="stable")
     weeks, back, cost, extra = (
         np.take_along_axis(values, first, axis=0)
-        for values in (weeks, back, of_exits("cost"), of_exits("extra"))
+        for values in (weeks, shares * returns, cost, extra)
     )
     return Order(
         year=np.minimum(year, years),
@@ -111,6 +106,18 @@ def order(plan: ReversalPlan, draws: Draws, years: int) -> Order:
         cost=cost,
         extra=extra,
     )
+
+
+def ways_out(plan: ReversalPlan, draws: Draws) -> tuple[Floats, ...]:
+    """Return of each way out its share of the release, and its way back: float64[exit, draw].
+
+    The share, what of it can be had again, the weeks that takes, its one-off and its yearly cost.
+    """
+    shares, *others = (
+        np.stack([draws.values[getattr(way, name)][0] for way in plan.exits])
+        for name in ("share", "returns", "weeks", "cost", "extra")
+    )
+    return shares / shares.sum(axis=0), *others
 
 
 def ordered_back(people: Staff, days: Floats) -> Staff:
@@ -160,7 +167,8 @@ def reversal(problem: Problem) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        The variables of ``sim.variables.REVERSAL``, without the baseline among the policies.
+        The variables of ``sim.variables.REVERSAL``, without the baseline among the policies, and
+        those of ``WAYS_OUT``.
 
     Notes
     -----
@@ -187,18 +195,24 @@ def reversal(problem: Problem) -> xr.Dataset:
         for policy, arrays in zip(problem.policies, found, strict=True)
         if policy.name != BASELINE
     ]
+    variables = {
+        one.name: (
+            one.dims,
+            np.stack([policy[one.name] for policy in arrays]),
+            attributes(problem, one),
+        )
+        for one in REVERSAL
+    }
+    variables |= {
+        one.name: (one.dims, values, attributes(problem, one))
+        for one, values in zip(WAYS_OUT, ways_out(plan, draws), strict=True)
+    }
     return xr.Dataset(
-        {
-            one.name: (
-                one.dims,
-                np.stack([policy[one.name] for policy in arrays]),
-                attributes(problem, one),
-            )
-            for one in REVERSAL
-        },
+        variables,
         coords={
             "policy": names,
             "option": list(OPTIONS),
+            "exit": [way.name for way in plan.exits],
             "week": ("week", list(WEEKS), {"units": "weeks", "long_name": "weeks after the order"}),
             "draw": np.arange(draws.count),
         },

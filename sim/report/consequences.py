@@ -12,7 +12,7 @@ from sim.kernels.designs import REPLICATES
 from sim.report.grid import Row, Section, print_grid, print_grids
 from sim.report.words import interval, number, percent, plain
 from sim.report.worth import scale
-from sim.variables import CO_BENEFITS, REVERSAL
+from sim.variables import CO_BENEFITS, REVERSAL, WAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +42,15 @@ _BACK = (
     "cost of\ncoming back",
     "90 % interval",
     "net value\nif ordered",
+)
+_EXITS = (
+    "share of\nrelease %",
+    "can be had\nagain %",
+    "weeks",
+    "90 % interval",
+    "once,\nper m²",
+    "90 % interval",
+    "a year,\nper m²",
 )
 _CO_READ = (
     "Medians over draws with 90 % intervals, all bodies, in a year once all is vacated; in no net "
@@ -102,7 +111,7 @@ def reversal_entry(problem: Problem, found: xr.Dataset, policies: Sequence[str])
         "first_stage": plan.first_stage,
         "gate_years": plan.gate_years,
         "gate_shortage_days": plan.gate_days,
-        "exits": [way.name for way in plan.exits],
+        "exits": [_exit_entry(problem, found, way.name) for way in plan.exits],
         "options": [
             _option_entry(problem, found.sel(policy=policy, option=option), policy, str(option))
             for policy in policies
@@ -110,6 +119,16 @@ def reversal_entry(problem: Problem, found: xr.Dataset, policies: Sequence[str])
             for option in found["option"].values
         ],
     }
+
+
+def _exit_entry(problem: Problem, found: xr.Dataset, name: str) -> dict[str, Any]:
+    sobol = problem.run.design == "sobol"
+    entry: dict[str, Any] = {"exit": name}
+    for variable in WAYS_OUT:
+        own = found[variable.name]
+        said = statistics(own.sel(exit=name).to_numpy(), sobol)
+        entry[variable.name.removeprefix("exit_")] = said | {"unit": own.attrs["units"]}
+    return entry
 
 
 def _option_entry(problem: Problem, found: xr.Dataset, policy: str, option: str) -> dict[str, Any]:
@@ -199,6 +218,9 @@ def print_reversal(console: Console, said: Mapping[str, Any], currency: str) -> 
     _heading(console, f"Coming back, {unit}")
     rows = {_key(entry): _back_row(entry, by, digits) for entry in acting}
     print_grids(console, "option", _BACK, _sections(acting, rows))
+    _heading(console, f"How each way out is reversed, {currency}")
+    ways = tuple(_exit_row(entry) for entry in said["exits"])
+    print_grids(console, "way out", _EXITS, [Section("", ways)])
 
 
 def _gate_words(said: Mapping[str, Any]) -> str:
@@ -260,6 +282,20 @@ def _back_row(entry: Mapping[str, Any], by: float, digits: int) -> Row:
         number(entry["option_npv_ordered"]["p50"] / by, digits),
     )
     return Row(_OPTION_WORDS[entry["option"]], cells)
+
+
+def _exit_row(entry: Mapping[str, Any]) -> Row:
+    weeks, cost = entry["weeks"], entry["cost"]
+    cells = (
+        percent(entry["share"]["mean"], 0),
+        percent(entry["returns"]["mean"], 0),
+        number(weeks["p50"]),
+        interval(weeks["p05"], weeks["p95"]),
+        number(cost["p50"]),
+        interval(cost["p05"], cost["p95"]),
+        number(entry["extra"]["p50"]),
+    )
+    return Row(entry["exit"], cells)
 
 
 def print_co_benefits(console: Console, said: Mapping[str, Any], currency: str) -> None:
