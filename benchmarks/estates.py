@@ -66,9 +66,9 @@ def smallest(draws: int) -> Problem:
     return replace(problem, policies=problem.policies[:1])
 
 
-def shipped(file: Path, draws: int, sizing: int | None = None) -> Problem:
-    """Return the problem of a shipped scenario, all policies."""
-    settings = [f"run.draws={draws}"]
+def shipped(file: Path, draws: int, sizing: int | None = None, *others: str) -> Problem:
+    """Return the problem of a shipped scenario, all policies; ``others`` are more settings."""
+    settings = [f"run.draws={draws}", *others]
     if sizing is not None:
         settings.append(f"run.sizing_draws={sizing}")
     return build(load(file, settings).scenario)

@@ -13,7 +13,7 @@ import os
 import statistics
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -85,6 +85,7 @@ BANDS = {
     "body_growth": Band(0.05, 3.0, "64 draws, mostly calls; anything quadratic gives 100"),
     "run_vs_import": Band(0.1, 15.0, "processes on a busy machine"),
     "national_vs_reference": Band(2.0, 60.0, "17 times the bodies; a short run is mostly calls"),
+    "appraisal_share": Band(-0.2, 1.0, "twice the target, and a short run is mostly calls"),
     "monaco_vs_numpy": Band(0.3, 300.0, "monaco may get better or worse; ours is not in it"),
     "weeks_vs_simpy": Band(150.0, 1e4, _HALF),
     "weeks_vs_simpy_2t": Band(120.0, 1e4, _TWO),
@@ -98,6 +99,7 @@ KEYS = (
     "a_1t", "a_2t", "b_1t", "b_2t", "b_shock_1t", "b_shock_2t", "precision", "crn",
     "memory_growth", "body_growth", "run_vs_import", "seconds_per_1e5_draws",
     "numpy_a_draws_per_s", "monaco_vs_numpy", "national_vs_reference",
+    "appraisal_share",
     "weeks_vs_simpy", "weeks_vs_simpy_2t", "weeks_with_inputs", "weeks_vs_lean", "weeks_vs_ciw",
 )  # fmt: skip
 
@@ -291,6 +293,30 @@ def throughput(effort: Effort) -> Ratios:
     }
 
 
+def appraisal(effort: Effort) -> Ratios:
+    """Tell what ten lines over thirty years add to the draws of the reference scenario."""
+    from sim.job import run
+    from sim.sizing import service_sizes
+
+    whole = estates.shipped(
+        estates.REFERENCE, effort.run_draws, effort.sizing, "appraisal.years=30"
+    )
+    plan = whole.appraisal
+    assert plan is not None
+    sides = {
+        "with": replace(whole, appraisal=replace(plan, lines=plan.lines[:10])),
+        "without": replace(whole, appraisal=None),
+    }
+    for problem in sides.values():
+        service_sizes(problem)
+    times = measure.interleaved(
+        {name: functools.partial(run, problem) for name, problem in sides.items()},
+        min(effort.rounds, 3),
+    )
+    say(f"appraisal: {times['with']:.3g} s with it, {times['without']:.3g} s without")
+    return {"appraisal_share": times["with"] / times["without"] - 1}
+
+
 def against_monaco(effort: Effort, numpy_rate: float) -> Ratios:
     """Compare monaco's time a draw of Job A with NumPy's; null where monaco is not installed."""
     if not peers.INSTALLED["monaco"]:
@@ -375,7 +401,8 @@ def measure_all(effort: Effort) -> Ratios:
     found = job_ratios(effort)
     rate = found["numpy_a_draws_per_s"]
     assert rate is not None
-    for step in (precision, common_streams, memory_growth, body_growth, start, throughput, weeks):
+    steps = (precision, common_streams, memory_growth, body_growth, start, throughput)
+    for step in (*steps, appraisal, weeks):
         found |= step(effort)
     found |= against_monaco(effort, rate) | against_ciw(effort)
     return {key: found[key] for key in KEYS}
