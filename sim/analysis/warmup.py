@@ -29,4 +29,4 @@ def warm_up() -> None:
         problem = build(load_texts(files, _TINY + settings).scenario)
         run(problem, block=16, threads=1)
         for level in ("per_day", "per_week", "per_person"):
-            sizes(problem, ServicePlan(level, 0.95, 0.9), ["combined"])
+            sizes(problem, [ServicePlan(level, 0.95, 0.9)], ["combined"])

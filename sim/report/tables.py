@@ -23,7 +23,6 @@ from sim.report.words import (
     findings,
     fold_path,
     interval,
-    level_words,
     number,
     percent,
     plain,
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from sim.scenario.types import Provenance
 
 _MONEY = ("vacated_running_cost", "investment")
-_STEPS_SHOWN = 7
 _HOW_TO_READ = (
     "Medians over draws, with 5 % of draws below and above the interval; days on average."
 )
@@ -202,7 +200,7 @@ def _print_places(console: Console, results: Results) -> None:
 def _grid(results: Results, columns: Sequence[_Column]) -> tuple[list[str], list[Section]]:
     sections = [
         Section(
-            _policy_title(plan),
+            policy_title(plan),
             tuple(
                 Row(place.name, tuple(column.cell(results, plan, place) for column in columns))
                 for place in shown_places(results.problem)
@@ -213,7 +211,8 @@ def _grid(results: Results, columns: Sequence[_Column]) -> tuple[list[str], list
     return [column.heading for column in columns], sections
 
 
-def _policy_title(plan: PolicyPlan) -> str:
+def policy_title(plan: PolicyPlan) -> str:
+    """Return what heads the rows of a policy."""
     return plain(plan.name if plan.title == plan.name else f"{plan.name}: {plan.title}")
 
 
@@ -307,63 +306,6 @@ def print_checked(
     if open_ones:
         _print_figures(console, open_ones)
     print_remarks(console, "How tables were read", notes)
-
-
-def print_sizes(console: Console, document: Mapping[str, Any], problem: Problem) -> None:
-    """Print the workstations that a level needs, and how risk falls with their number."""
-    print_title(console, document)
-    asked = document["sizes"][0]
-    ((level, share),) = asked["level"].items()
-    said = f"{level_words(level, share)}, in {percent(asked['assurance'])} % of draws"
-    console.print(Text(f"Workstations for {said}\n", style="bold"))
-    by_place = {(e["policy"], e["scope"], e["body"]): e for e in document["sizes"]}
-    places = shown_places(problem)
-    sections = [
-        Section(_policy_title(plan), tuple(_size_row(by_place, plan, place) for place in places))
-        for plan in problem.policies
-        if any(plan.name == policy for policy, *_ in by_place)
-    ]
-    headings = ["people", "workstations\ntoday", "workstations\nneeded", "level met\n% of draws"]
-    print_grid(console, "", headings, sections)
-    _print_frontier(console, document, problem)
-    print_classification(console, document["scenario"]["classification"])
-
-
-def _size_row(by_place: Mapping[Any, Any], plan: PolicyPlan, place: Place) -> Row:
-    entry = by_place[plan.name, place.scope, place.name]
-    cells = (place.people, place.workstations, entry["workstations"])
-    return Row(place.name, (*map(number, cells), percent(entry["level_met"])))
-
-
-def _print_frontier(console: Console, document: Mapping[str, Any], problem: Problem) -> None:
-    """Print a few of the steps from too few workstations to plenty."""
-    place = top_place(problem)
-    sections = []
-    for plan in problem.policies:
-        steps = [
-            step
-            for step in document["frontier"]
-            if (step["policy"], step["scope"], step["body"]) == (plan.name, place.scope, place.name)
-        ]
-        rows = tuple(_step_row(place, step) for step in _some(steps))
-        if rows:
-            sections.append(Section(_policy_title(plan), rows))
-    print_heading(console, f"Workstations against risk, {plain(place.name)}")
-    headings = ["workstations", "shortage\ndays\n%", "level met\n% of draws"]
-    print_grid(console, "", headings, sections)
-
-
-def _some(steps: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return a few steps evenly spread, the chosen one among them."""
-    last = len(steps) - 1
-    kept = {round(k * last / (_STEPS_SHOWN - 1)) for k in range(_STEPS_SHOWN)} if last else {0}
-    return [step for k, step in enumerate(steps) if k in kept or step["chosen"]]
-
-
-def _step_row(place: Place, step: Mapping[str, Any]) -> Row:
-    name = f"{place.name} (chosen)" if step["chosen"] else place.name
-    cells = (percent(step["shortage_per_day"]), percent(step["level_met"]))
-    return Row(name, (number(step["workstations"]), *cells))
 
 
 def print_trace(console: Console, document: Mapping[str, Any]) -> None:
