@@ -118,15 +118,16 @@ def _run(
     started = time.perf_counter()
     with storing(out, RESULT) as path, made(figures) if figures else nullcontext():
         from sim import job
-        from sim.report.places import top_place
         from sim.results import store
-        from sim.results.detail import Detail
 
         keep, detail = None, None
         if path is not None and keep_draws:
             store.check_room(path.parent, problem)
             keep = store.keeping_draws(path)
         if figures is not None:
+            from sim.report.places import top_place
+            from sim.results.detail import Detail
+
             detail = Detail(problem, top_place(problem).bodies)
             keep = detail.beside(keep)
         with showing_progress(quiet, problem.run.draws, "draws", bool(wanted)) as progress:

@@ -35,11 +35,11 @@ def draw_presence(results: Results, place: Place, found: xr.Dataset) -> Figure:
     found : xarray.Dataset
         From ``sim.analysis.weekdays.by_weekday``.
     """
-    somebody = "somebody" if len(place.bodies) == 1 else "somebody in any of them"
+    where = "" if len(place.bodies) == 1 else " in any of them"
     subtitle = (
         f"{place_words(place)}: people who share workstations, on {found.attrs['days']:,} days of "
         f"each weekday over {found.attrs['draws']:,} draws; the spread is both what is not known "
-        f"and the luck of the day. Short: {somebody} is without a workstation."
+        f"and the luck of the day. Short: more people{where} than workstations."
     )
     title = "People present against workstations, by weekday"
     figure, drawn = panels(results, 0.5, 1.7, title, subtitle, sharey=False)
