@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.resources
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from sim.problem import Distribution, Floats, Problem, Unknown
 
 _FARTHEST_SCORE = 8.25  # the least uniform is 2**-53, a score of -8.21
 _SCORE_STEP = 1 / 64
+_SIMPLEX_STEPS = 4097
 _LEAST_TABULATED = 0.3  # below it a Beta crowds at its ends, too steep for the table
 
 
@@ -60,25 +61,71 @@ def draw(problem: Problem, first: int, count: int, stream: str = "run") -> Draws
     Draws
         The same numbers whatever the block they are asked for in.
     """
-    uniforms = _uniforms(problem, first, count, stream)
+    at = correlated(problem, uniforms(problem, first, count, stream))
     values = tuple(
         _simplex(problem, unknown, first, count, stream)
         if unknown.distribution.kind == "simplex"
-        else quantile(unknown.distribution, uniforms[unknown.stream])
+        else quantile(unknown.distribution, at[unknown.stream])
         for unknown in problem.unknowns
     )
     return Draws(first, count, stream, values)
 
 
-def _uniforms(problem: Problem, first: int, count: int, stream: str) -> dict[str, Floats]:
-    """Return the uniforms of each stream, correlated where the scenario says so."""
+def draws_at(problem: Problem, at: Mapping[str, Floats], first: int, stream: str = "run") -> Draws:
+    """Return the draws whose inputs lie at given points of their distributions.
+
+    Parameters
+    ----------
+    problem : Problem
+    at : mapping of str to float64[body or 1, draw]
+        By stream, the share of the distribution that lies below; from ``correlated``.
+    first : int
+        Index of the first draw, by which staff and days are counted.
+    stream : str
+        Luck of staff and days: that of a ``run`` or any other.
+
+    Returns
+    -------
+    Draws
+    """
+    values = tuple(
+        quantile(unknown.distribution, at[unknown.stream]) for unknown in problem.unknowns
+    )
+    return Draws(first, values[0].shape[1], stream, values)
+
+
+def uniforms(
+    problem: Problem, first: int, count: int, stream: str = "run", skip: int = 0
+) -> dict[str, Floats]:
+    """Return independent uniforms of consecutive draws.
+
+    Parameters
+    ----------
+    problem : Problem
+    first, count : int
+        Index of the first draw and how many.
+    stream : str
+    skip : int
+        Dimensions of the design that are left to other points, with which these are to be even.
+
+    Returns
+    -------
+    dict of str to float64[body or 1, draw]
+        By stream; what is constant stays at 0.5.
+    """
     found: dict[str, Floats] = {}
-    for name, rows, _ in _streams(problem):
+    for name, rows, _ in input_streams(problem):
         found[name] = np.full((rows, count), 0.5)
     for name, b, path, dimension in _coordinates(problem):
-        found[name][b] = _design(problem, f"{stream}/{path}", dimension, first, count)
+        found[name][b] = _design(problem, f"{stream}/{path}", skip + dimension, first, count)
+    return found
+
+
+def correlated(problem: Problem, independent: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return the uniforms with the correlation of the scenario, made of independent ones."""
+    found = dict(independent)
     if problem.correlated:
-        normal = [special.ndtri(found[name]) for name in problem.correlated]
+        normal = [special.ndtri(independent[name]) for name in problem.correlated]
         for j, name in enumerate(problem.correlated):
             mixed = sum(problem.cholesky[j, k] * normal[k] for k in range(j + 1))
             found[name] = special.ndtr(mixed)
@@ -98,7 +145,7 @@ def dimensions(problem: Problem) -> dict[str, int]:
 def _coordinates(problem: Problem) -> Iterator[tuple[str, int, str, int]]:
     """Yield stream, row, path and dimension of everything that is random."""
     dimension = 0
-    for name, rows, random in _streams(problem):
+    for name, rows, random in input_streams(problem):
         for b in range(rows if random else 0):
             path = name if rows == 1 else f"{name}/{problem.bodies[b]}"
             yield name, b, path, dimension + b
@@ -262,6 +309,28 @@ def _beta_table(a: float, b: float) -> tuple[Floats, Floats]:
     return value, _SCORE_STEP * np.nan_to_num(slope, posinf=0.0)
 
 
+def _simplex_quantile(u: Floats, *shares: float) -> Floats:
+    """Return quantiles of Σ φ_f w_f with w ~ Dirichlet(1), from a table.
+
+    Its density is the B-spline with the shares as knots. Curry and Schoenberg (1966), "On Pólya
+    frequency functions IV", theorem 2.
+    """
+    value, below = _simplex_table(shares)
+    return np.interp(u, below, value)
+
+
+@functools.lru_cache(maxsize=256)
+def _simplex_table(shares: tuple[float, ...]) -> tuple[Floats, Floats]:
+    from scipy.interpolate import BSpline  # a run needs none of it
+
+    knots = np.sort(shares)
+    value = np.linspace(knots[0], knots[-1], _SIMPLEX_STEPS)
+    if knots[0] == knots[-1]:
+        return value, np.linspace(0.0, 1.0, _SIMPLEX_STEPS)
+    area = BSpline.basis_element(knots, extrapolate=False).antiderivative()(value[:-1])
+    return value, np.append(area * (len(knots) - 1) / (knots[-1] - knots[0]), 1.0)
+
+
 def _discrete(u: Floats, *values_and_weights: float) -> Floats:
     values, weights = np.reshape(values_and_weights, (2, -1))
     order = np.argsort(values, kind="stable")
@@ -278,4 +347,5 @@ _QUANTILES: dict[str, Callable[..., Floats]] = {
     "lognormal": _lognormal,
     "beta": _beta,
     "discrete": _discrete,
+    "simplex": _simplex_quantile,
 }
