@@ -152,7 +152,7 @@ def _coordinates(problem: Problem) -> Iterator[tuple[str, int, str, int]]:
         dimension += rows
 
 
-def _streams(problem: Problem) -> list[tuple[str, int, bool]]:
+def input_streams(problem: Problem) -> list[tuple[str, int, bool]]:
     """Return each stream with its rows and whether anything random reads it, in order.
 
     A constant keeps its dimension: fixing an input leaves the draws of the others alone.

@@ -17,6 +17,7 @@ from sim.cli.common import WRONG_INPUT, tell
 from sim.cli.compare import compare
 from sim.cli.occupancy import occupancy
 from sim.cli.run import run
+from sim.cli.sensitivity import sensitivity
 from sim.cli.size import size
 from sim.errors import InputError, RunError
 from sim.version import __version__
@@ -58,7 +59,7 @@ def cli() -> None:
     """
 
 
-for command in (init, check, run, compare, size, occupancy, warmup):
+for command in (init, check, run, compare, size, sensitivity, occupancy, warmup):
     cli.add_command(command)
 
 

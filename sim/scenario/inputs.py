@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -115,6 +116,44 @@ def unconfirmed(scenario: Scenario) -> tuple[str, ...]:
         Those of ``register`` that nobody has confirmed.
     """
     return tuple(path for path, figure in register(scenario).items() if not figure.confirmed)
+
+
+def titles(scenario: Scenario) -> dict[str, str]:
+    """Return in words what each figure means, by its dotted path.
+
+    Parameters
+    ----------
+    scenario : Scenario
+
+    Returns
+    -------
+    dict of str to str
+        The first sentence about its key, after the names that lead to it.
+    """
+    return dict(_meanings(scenario, "", (), ""))
+
+
+def _meanings(
+    value: Any, path: str, names: tuple[str, ...], said: str
+) -> Iterator[tuple[str, str]]:
+    """Yield path and meaning of every figure below a value, which ``said`` describes."""
+    if isinstance(value, Provenance):
+        sentence = re.split(r"[.;:](?:\s|$)", said.replace("`", ""))[0]
+        yield path, ", ".join((*names, f"{sentence[:1].lower()}{sentence[1:]}"))
+    elif isinstance(value, BaseModel):
+        fields, known = type(value).model_fields, value.model_fields_set
+        for key, inner in value:
+            more = names if key in fields else (*names, key)
+            about = (fields[key].description if key in fields else None) or said
+            if key in known or key not in fields or key in _SECTIONS:
+                yield from _meanings(inner, f"{path}.{key}".strip("."), more, about)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _meanings(inner, f"{path}.{key}", (*names, str(key)), said)
+    elif isinstance(value, tuple):
+        for inner in value:
+            label = str(getattr(inner, "name", ""))
+            yield from _meanings(inner, f"{path}.{label}", (*names, label), said)
 
 
 def _outside_policies(scenario: Scenario, written: bool = False) -> dict[str, Provenance]:
