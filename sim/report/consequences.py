@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.text import Text
 
-from sim.kernels.designs import REPLICATES
 from sim.report.grid import Row, Section, print_grid, print_grids
 from sim.report.words import interval, number, percent, plain
 from sim.report.worth import scale
@@ -71,6 +70,8 @@ def statistics(values: Floats, sobol: bool) -> dict[str, float | None]:
     -------
     dict
     """
+    from sim.kernels.designs import REPLICATES  # brings the compiler, which a check needs not
+
     known = values[~np.isnan(values)]
     found = dict.fromkeys(("mean", "sd", "p05", "p50", "p95", "mcse"))
     if known.size == 0:
