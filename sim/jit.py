@@ -18,7 +18,8 @@ _ROOT = Path(__file__).parent
 
 
 def _cache_folder() -> Path:
-    sources = [_ROOT / "jit.py", _ROOT / "streams.py", *sorted((_ROOT / "kernels").glob("*.py"))]
+    names = ("jit.py", "jitcache.py", "streams.py")
+    sources = [*(_ROOT / name for name in names), *sorted((_ROOT / "kernels").glob("*.py"))]
     digest = hashlib.blake2b(digest_size=8)
     for source in sources:
         digest.update(source.read_bytes())
@@ -32,16 +33,27 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 import numba  # noqa: E402  the cache's folder must be known before
 from numba.extending import intrinsic  # noqa: E402
 
+from sim.jitcache import StoredCode  # noqa: E402
+
 vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
 
 
-_OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+_KNOWN = numba.__version__.startswith("0.68.")
+"""Whether ``sim.jitcache`` knows numba's insides, which any release may change."""
+
+
+def _compiled(function: F, **options: Any) -> F:
+    options |= {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    njit: Any = numba.njit
+    dispatcher = njit(cache=not _KNOWN, **options)(function)
+    if _KNOWN and dispatcher is not function:  # it is where nothing is compiled
+        dispatcher._cache = StoredCode(function)
+    return cast("F", dispatcher)
 
 
 def kernel(function: F) -> F:
     """Compile a function without the interpreter's lock, so that blocks of draws run in threads."""
-    compiler: Any = numba.njit
-    return cast("F", compiler(**_OPTIONS)(function))
+    return _compiled(function)
 
 
 def inner(function: F) -> F:
@@ -50,14 +62,12 @@ def inner(function: F) -> F:
     Without counting references to their parts: the caller holds the arrays, and the counts would
     cost as much as the arithmetic of a short row.
     """
-    compiler: Any = numba.njit
-    return cast("F", compiler(_nrt=False, fastmath={"contract"}, **_OPTIONS)(function))
+    return _compiled(function, _nrt=False, fastmath={"contract"})
 
 
 def lane(function: F) -> F:
     """Compile a function so that it is inlined: a loop that calls it becomes vector code."""
-    compiler: Any = numba.njit
-    return cast("F", compiler(forceinline=True, fastmath={"contract"}, **_OPTIONS)(function))
+    return _compiled(function, forceinline=True, fastmath={"contract"})
 
 
 def instruction(build: Callable[[Any, Any], Any], plain: Callable[..., Any]) -> Any:

@@ -1,0 +1,76 @@
+"""Compiled code comes back from disk without the compiler, and callers can still be compiled."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.jit
+
+LIBRARY = """
+import numpy as np
+from sim.jit import inner, kernel, lane
+
+@lane
+def twice(x: float) -> float:
+    return 2.0 * x
+
+@inner
+def fill(out: np.ndarray) -> None:
+    for i in range(out.size):
+        out[i] = twice(out[i])
+
+@kernel
+def filled(count: int) -> np.ndarray:
+    out = np.ones(count)
+    fill(out)
+    return out
+
+@kernel
+def sum_of(count: int) -> float:
+    return filled(count).sum()
+"""
+COMPILER = "sys.modules.keys() & {'numba.cpython.unicode', 'numba.np.arrayobj'}"
+
+
+def answer(folder, line, library=LIBRARY):
+    """Evaluate a line in a fresh process that has the library; return what it prints."""
+    (folder / "library.py").write_text(library, encoding="utf-8")
+    code = f"import sys, numpy as np, library\nprint(({line}))"
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / "cache")}
+    environment["PYTHONPATH"] = os.pathsep.join([str(folder), *sys.path])
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_what_is_compiled_is_loaded_without_the_compiler(tmp_path):
+    line = f"library.filled(3).tolist(), bool({COMPILER})"
+    assert answer(tmp_path, line) == "([2.0, 2.0, 2.0], True)"
+    assert answer(tmp_path, line) == "([2.0, 2.0, 2.0], False)"
+
+
+def test_a_caller_is_compiled_after_its_callee_was_loaded(tmp_path):
+    """The callee's bitcode is read then: it is linked into the caller, as when both are new."""
+    assert answer(tmp_path, "library.filled(2).tolist()") == "[2.0, 2.0]"
+    both = f"library.filled(2).tolist(), library.sum_of(3), bool({COMPILER})"
+    assert answer(tmp_path, both) == "([2.0, 2.0], 6.0, True)"
+    assert answer(tmp_path, both) == "([2.0, 2.0], 6.0, False)"
+
+
+def test_an_edit_of_the_source_is_noticed(tmp_path):
+    assert answer(tmp_path, "library.twice(1.5)") == "3.0"
+    edited = LIBRARY.replace("2.0 * x", "4.0 * x")
+    assert answer(tmp_path, "library.twice(1.5)", edited) == "6.0"
+
+
+def test_an_error_in_loaded_code_is_raised(tmp_path):
+    """What an exception says is kept in the environment that is put together again."""
+    line = "library.filled(-1)"
+    for _ in range(2):
+        with pytest.raises(subprocess.CalledProcessError) as caught:
+            answer(tmp_path, line)
+        assert "ValueError: negative dimensions not allowed" in caught.value.stderr
