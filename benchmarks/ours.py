@@ -41,7 +41,6 @@ _BETA = {
     "absence": Distribution("beta", jobs.ABSENCE),
 }
 _KEYS = np.array([streams.stream_key(f"body/{b}") for b in range(BODIES)], np.uint64)
-_DAY = streams.stream_key("day")
 _SHIFT = streams.stream_key("shift")
 _FLOOR = np.array([[jobs.DAYS[0]]])
 _GROUPS = staff.Groups(
@@ -114,7 +113,9 @@ def present_on_days(
 ) -> np.ndarray:
     """Draw people present, int32[body, week, weekday, draw]."""
     out = np.empty((BODIES, WEEKS, WEEKDAYS, cohorts.shape[2]), np.int32)
-    days.count_present(seed, _KEYS, _DAY, first, attendance(drawn, factor), cohorts, 0, out)
+    said = attendance(drawn, factor)
+    shocks = np.empty((BODIES, 0, cohorts.shape[2]))  # people do not cluster
+    days.count_present(seed, _KEYS, first, said, cohorts, 0, shocks, out)
     return out
 
 

@@ -209,13 +209,35 @@ def _attendance(problem: Problem, plan: PolicyPlan, draws: Draws, floors: Floats
     )
 
 
-def count_present(
-    problem: Problem, people: Staff, draws: Draws, cohorts: Ints, place: int, weeks: int
-) -> np.ndarray:
-    """Draw people present, int32[body, week, weekday, draw]."""
+def draw_shocks(problem: Problem, draws: Draws, weeks: int) -> Floats:
+    """Draw what moves people together on each day, float64[body, row, draw]; see ``kernels.days``.
+
+    Policies share it. A row is a day, all Mondays first; nothing is drawn without clustering.
+    """
     seed, keys = _streams(problem, draws)
+    attendance = _attendance(problem, problem.policies[0], draws, np.zeros((1, 1)))
+    rows = WEEKDAYS * weeks if attendance.clustering.any() else 0
+    out = np.empty((len(problem.bodies), rows, draws.count))
+    if rows:
+        days.draw_shocks(seed, keys, draws.key("day"), draws.first, attendance, out)
+    return out
+
+
+def count_present(
+    problem: Problem,
+    people: Staff,
+    draws: Draws,
+    cohorts: Ints,
+    place: int,
+    weeks: int,
+    shocks: Floats | None = None,
+) -> np.ndarray:
+    """Draw people present, int32[body, week, weekday, draw].
+
+    ``shocks`` are those of ``draw_shocks`` where they have been drawn already.
+    """
+    seed, keys = _streams(problem, draws)
+    shocks = draw_shocks(problem, draws, weeks) if shocks is None else shocks
     out = np.empty((len(problem.bodies), weeks, WEEKDAYS, draws.count), np.int32)
-    days.count_present(
-        seed, keys, draws.key("day"), draws.first, people.attendance, cohorts, place, out
-    )
+    days.count_present(seed, keys, draws.first, people.attendance, cohorts, place, shocks, out)
     return out

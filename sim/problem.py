@@ -15,6 +15,8 @@ from sim.occupancyplan import OccupancyPlan
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Arrays = dict[str, np.ndarray]
+"""What was found for one policy, by the name of the variable."""
 
 Level = Literal["per_day", "per_week", "per_person"]
 Design = Literal["sobol", "mc"]

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.kernels import days as day_kernels
 from sim.kernels import presence
 from sim.kernels.area import ratio
 from sim.kernels.binomial import scratch_size
 from sim.kernels.pools import Pools
 from sim.kernels.presence import WEEKDAYS
 from sim.kernels.shortage import Members, shortage
-from sim.people import Staff, count_present
-from sim.problem import Ints, PolicyPlan, Problem
+from sim.people import Staff, count_present, draw_shocks
+from sim.problem import Arrays, Floats, Ints, PolicyPlan, Problem
 from sim.sampling import Draws
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-
-Arrays = dict[str, np.ndarray]
+    from collections.abc import Callable, Collection, Sequence
 
 _LEAST_OWN_SHOCK = 1 / 16
 
@@ -108,23 +108,31 @@ def pool_layout(problem: Problem, plan: PolicyPlan, people: Staff) -> tuple[Pool
 
 
 def drawn_risk(
-    problem: Problem, plan: PolicyPlan, people: Staff, provided: Ints, draws: Draws
+    problem: Problem,
+    plan: PolicyPlan,
+    people: Staff,
+    provided: Ints,
+    draws: Draws,
+    shocks: Floats | None = None,
 ) -> Arrays:
     """Compute presence and shortage from days drawn one by one, where the estimator needs them."""
-    days = drawn_days(problem, plan, people, draws)
+    days = drawn_days(problem, plan, people, draws, shocks)
     wanted = drawn_variables(problem, plan) if problem.run.estimator == "conditional" else None
     return risk_on_days(problem, plan, people, provided, days, wanted)
 
 
 def drawn_days(
-    problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws
+    problem: Problem, plan: PolicyPlan, people: Staff, draws: Draws, shocks: Floats | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw people present, int32[body, week, weekday, draw]: those who share, and all of them."""
     weeks = problem.run.weeks
-    sharing = count_present(problem, people, draws, people.sharing, 0, weeks)
+    if shocks is None:
+        shocks = draw_shocks(problem, draws, weeks)
+    sharing = count_present(problem, people, draws, people.sharing, 0, weeks, shocks)
     if not plan.dedicated:
         return sharing, sharing
-    return sharing, sharing + count_present(problem, people, draws, people.holders, 1, weeks)
+    holders = count_present(problem, people, draws, people.holders, 1, weeks, shocks)
+    return sharing, sharing + holders
 
 
 def risk_on_days(
@@ -137,33 +145,47 @@ def risk_on_days(
 ) -> Arrays:
     """Compute presence and shortage on the days of ``drawn_days``: all, or what is wanted."""
     sharing, present = days
-    excess = pooled(plan, sharing) - shared(plan, people, provided)[:, None, None, :]
-    short = excess > 0
-    groups = [list(bodies) for bodies in problem.groups.values()]
+
+    @functools.cache
+    def excess() -> np.ndarray:
+        found: np.ndarray = pooled(plan, sharing) - shared(plan, people, provided)[:, None, None, :]
+        return found
+
+    @functools.cache
+    def short() -> np.ndarray:
+        found: np.ndarray = excess() > 0
+        return found
 
     def any_short() -> np.ndarray:
-        return np.stack([short[pools].any(axis=0) for pools in group_pools(problem, plan)])
+        return np.stack([short()[pools].any(axis=0) for pools in group_pools(problem, plan)])
 
     def unmet_people() -> np.ndarray:
-        unmet = np.maximum(excess, 0).mean(axis=(1, 2))
+        unmet = np.maximum(excess(), 0).mean(axis=(1, 2))
         return _by_person(plan, unmet, sharing.mean(axis=(1, 2)))
 
     known: dict[str, Callable[[], np.ndarray]] = {
         "onsite_by_weekday": lambda: present.mean(axis=1),
         "onsite_mean": lambda: present.mean(axis=(1, 2)),
-        "onsite_peak": lambda: present.max(axis=2).mean(axis=1),
+        "onsite_peak": lambda: _peaks(present, [[b] for b in range(len(present))]),
         "sharing_people": lambda: sharing.mean(axis=(1, 2)),
-        "shortage_by_weekday": lambda: spread(plan, short.mean(axis=1)),
-        "shortage_per_day": lambda: spread(plan, short.mean(axis=(1, 2))),
-        "shortage_per_week": lambda: spread(plan, short.any(axis=2).mean(axis=1)),
+        "shortage_by_weekday": lambda: spread(plan, short().mean(axis=1)),
+        "shortage_per_day": lambda: spread(plan, short().mean(axis=(1, 2))),
+        "shortage_per_week": lambda: spread(plan, short().any(axis=2).mean(axis=1)),
         "unmet_people": unmet_people,
-        "group_onsite_peak": lambda: np.stack(
-            [present[bodies].sum(axis=0).max(axis=1).mean(axis=0) for bodies in groups]
-        ),
+        "group_onsite_peak": lambda: _peaks(present, list(problem.groups.values())),
         "group_shortage_per_day": lambda: any_short().mean(axis=(1, 2)),
         "group_shortage_per_week": lambda: any_short().any(axis=2).mean(axis=1),
     }
     return {name: find() for name, find in known.items() if wanted is None or name in wanted}
+
+
+def _peaks(present: np.ndarray, groups: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the mean over weeks of the fullest day's count, float64[group, draw]."""
+    start = np.concatenate([[0], np.cumsum([len(bodies) for bodies in groups])])
+    members = np.array([b for bodies in groups for b in bodies])
+    out = np.empty((len(groups), present.shape[-1]))
+    day_kernels.week_peaks(present, start, members, out)
+    return out
 
 
 def exact_presence(people: Staff) -> Arrays:

@@ -33,7 +33,9 @@ def counted(said, cohorts, weeks=1, first=0, place=0, seed=5):
     """Return int32[body, week, weekday, draw]."""
     bodies, draws = cohorts.shape[1:]
     out = np.full((bodies, weeks, 5, draws), -1, np.int32)
-    days.count_present(np.uint64(seed), keys(bodies), COMMON_KEY, first, said, cohorts, place, out)
+    seed, shocks = np.uint64(seed), np.empty((bodies, 5 * weeks, draws))
+    days.draw_shocks(seed, keys(bodies), COMMON_KEY, first, said, shocks)
+    days.count_present(seed, keys(bodies), first, said, cohorts, place, shocks, out)
     return out
 
 

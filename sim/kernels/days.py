@@ -41,8 +41,6 @@ class Days(NamedTuple):
     n: np.ndarray  # float64[draw]
     p: np.ndarray  # float64[draw]
     probit: np.ndarray  # float64[draw]
-    common: np.ndarray  # float64[row, draw], shock of all bodies
-    z: np.ndarray  # float64[row, draw], shock
     u: np.ndarray  # float64[row, draw]
     drawn: np.ndarray  # float64[row, draw], the counts
     chosen: np.ndarray  # float64[row, draw], people who chose the day
@@ -65,8 +63,6 @@ def new_days(weeks: int, draws: int) -> Days:
         np.empty((rows, draws)),
         np.empty((rows, draws)),
         np.empty((rows, draws)),
-        np.empty((rows, draws)),
-        np.empty((rows, draws)),
         np.empty(WEEKDAYS),
         np.empty(PATTERNS),
         np.empty(WEEKDAYS, np.int64),
@@ -81,7 +77,6 @@ def add_shocks(
     first: int,
     purpose: int,
     part: float,
-    draws: int,
     u: np.ndarray,
     z: np.ndarray,
 ) -> None:
@@ -98,12 +93,45 @@ def add_shocks(
         for d in range(WEEKDAYS):
             if d == 0 or not weekly:
                 slot = w if weekly else w * WEEKDAYS + d
-                streams.uniforms(seed, key, first, purpose, slot, u[:draws])
-                for i in range(draws):
+                streams.uniforms(seed, key, first, purpose, slot, u)
+                for i in range(u.size):
                     u[i] = root * lanes.quantile(u[i])
             shock = z[d * weeks + w]
-            for i in range(draws):
+            for i in range(u.size):
                 shock[i] += u[i]
+
+
+@kernel
+def draw_shocks(
+    seed: np.uint64,
+    keys: np.ndarray,
+    common_key: np.uint64,
+    first: int,
+    attendance: Attendance,
+    out: np.ndarray,
+) -> None:
+    """Draw the shock of every day of some weeks; policies share it.
+
+    Parameters
+    ----------
+    seed, keys, first, attendance
+        As in ``count_present``.
+    common_key : uint64
+        Stream of what all bodies share.
+    out : float64[body, row, draw]
+        Out: a standard normal for each day, all Mondays first.
+    """
+    bodies, rows, draws = out.shape
+    u, common = np.empty(draws), np.empty((rows, draws))
+    own = 1.0 - attendance.common - attendance.week
+    common[:] = 0.0
+    add_shocks(seed, common_key, first, streams.DAY, attendance.common, u, common)
+    for b in range(bodies):
+        for j in range(rows):
+            for i in range(draws):
+                out[b, j, i] = common[j, i]
+        add_shocks(seed, keys[b], first, streams.WEEK, attendance.week, u, out[b])
+        add_shocks(seed, keys[b], first, streams.DAY, own, u, out[b])
 
 
 @inner
@@ -137,11 +165,11 @@ def draw_patterns(
 def count_present(
     seed: np.uint64,
     keys: np.ndarray,
-    common_key: np.uint64,
     first: int,
     attendance: Attendance,
     staff: np.ndarray,
     place: int,
+    shocks: np.ndarray,
     out: np.ndarray,
 ) -> None:
     """Draw the people present on every day of some weeks.
@@ -151,8 +179,6 @@ def count_present(
     seed : uint64
     keys : uint64[body]
         Stream of each body.
-    common_key : uint64
-        Stream of what all bodies share.
     first : int
         Index of the first draw.
     attendance : Attendance
@@ -160,6 +186,8 @@ def count_present(
         People by cohort.
     place : int
         Keeps the streams of different staff of one body apart.
+    shocks : float64[body, row, draw]
+        From ``draw_shocks``; not read where the clustering is 0.
     out : int32[body, week, weekday, draw]
         Out: people present.
     """
@@ -167,24 +195,12 @@ def count_present(
     cohorts = staff.shape[0]
     at_once = min(draws, _DRAWS)
     room = new_days(weeks, at_once)
-    own = 1.0 - attendance.common - attendance.week
     out[:] = 0
     for begin in range(0, draws, at_once):
         size = min(at_once, draws - begin)
-        start = first + begin
-        shocks = has_shocks(attendance, begin, size)
-        if shocks:
-            room.common[:] = 0.0
-            add_shocks(
-                seed, common_key, start, streams.DAY, attendance.common, size, room.p, room.common
-            )
+        moved = has_shocks(attendance, begin, size)
         for b in range(bodies):
-            if shocks:
-                room.z[:] = room.common
-                add_shocks(
-                    seed, keys[b], start, streams.WEEK, attendance.week, size, room.p, room.z
-                )
-                add_shocks(seed, keys[b], start, streams.DAY, own, size, room.p, room.z)
+            z = shocks[b if moved else 0]
             for c in range(cohorts):
                 people = staff[c, b, begin : begin + size]
                 some = 0
@@ -194,7 +210,7 @@ def count_present(
                 if some > 0:
                     slot = (place * cohorts + c) * weeks
                     draw_rows(
-                        seed, keys[b], first, begin, size, attendance, c, b, slot, shocks, room
+                        seed, keys[b], first, begin, size, attendance, c, b, slot, moved, z, room
                     )
                     for d in range(WEEKDAYS):
                         for w in range(weeks):
@@ -226,10 +242,11 @@ def draw_rows(
     b: int,
     slot: int,
     shocks: bool,
+    z: np.ndarray,
     room: Days,
 ) -> None:
     """Draw one cohort's people present into ``room.drawn[row, draw]``."""
-    weeks = room.z.shape[0] // WEEKDAYS
+    weeks = room.u.shape[0] // WEEKDAYS
     due = room.due
     due_in(attendance, c, b, begin, room.days[:size], due)
     if nobody(due[:, :size]):
@@ -276,7 +293,7 @@ def draw_rows(
         for w in range(weeks):
             j = d * weeks + w
             if shocks:
-                shock_presence(attendance, b, begin, room.probit, room.z[j], p)
+                shock_presence(attendance, b, begin, room.probit, z[j, begin : begin + size], p)
             people = room.chosen[j, :size] if attendance.fixed_days else n
             lane_quantiles(people, p, room.u[j : j + 1], room.inversion, room.drawn[j : j + 1])
 
@@ -321,3 +338,39 @@ def shock_presence(
     for i in range(p.size):
         r = clustering[i]
         p[i] = lanes.below(probit[i] + math.sqrt(r / (1.0 - r)) * z[i])
+
+
+@kernel
+def week_peaks(
+    present: np.ndarray, start: np.ndarray, members: np.ndarray, out: np.ndarray
+) -> None:
+    """Find the people present on the fullest day of a week, averaged over weeks.
+
+    Parameters
+    ----------
+    present : int32[body, week, weekday, draw]
+        From ``count_present``.
+    start : int64[group + 1], members : int64[...]
+        Bodies ``members[start[g]:start[g + 1]]`` are counted together.
+    out : float64[group, draw]
+        Out.
+    """
+    _, weeks, _, draws = present.shape
+    day, most = np.empty(draws, np.int32), np.empty(draws, np.int32)
+    for g in range(out.shape[0]):
+        total = out[g]
+        total[:] = 0.0
+        for w in range(weeks):
+            most[:] = 0
+            for d in range(WEEKDAYS):
+                day[:] = 0
+                for b in members[start[g] : start[g + 1]]:
+                    here = present[b, w, d]
+                    for i in range(draws):
+                        day[i] += here[i]
+                for i in range(draws):
+                    most[i] = max(most[i], day[i])
+            for i in range(draws):
+                total[i] += most[i]
+        for i in range(draws):
+            total[i] /= weeks
