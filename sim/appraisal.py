@@ -16,8 +16,7 @@ import numpy as np
 from sim.appraisalplan import AppraisalPlan, LinePlan
 from sim.kernels import cashflow
 from sim.kernels.area import ratio
-from sim.problem import BASELINE, Floats, PolicyPlan, Problem
-from sim.risk import Arrays
+from sim.problem import BASELINE, Arrays, Floats, PolicyPlan, Problem
 from sim.sampling import Draws
 from sim.variables import APPRAISAL, GROUP
 

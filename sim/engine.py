@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import xarray as xr
 
 from sim.appraisal import appraise
 from sim.kernels import area
 from sim.kernels.area import ratio
 from sim.occupancy.desks import worst_team
 from sim.occupancy.hours import shortage_in_hours
-from sim.people import Staff, draw_staff
-from sim.problem import Ints, PolicyPlan, Problem
+from sim.people import Staff, draw_shocks, draw_staff
+from sim.problem import Arrays, Floats, Ints, PolicyPlan, Problem
 from sim.results.label import label
 from sim.risk import (
-    Arrays,
     drawn_risk,
     exact_days,
     exact_presence,
@@ -23,6 +23,9 @@ from sim.risk import (
 )
 from sim.sampling import Draws
 from sim.sizing import level_met, needed_by_draw, service_sizes, split, workstations_provided
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 def simulate(problem: Problem, draws: Draws, by_year: bool = False) -> xr.Dataset:
@@ -42,19 +45,24 @@ def simulate(problem: Problem, draws: Draws, by_year: bool = False) -> xr.Datase
         Dims ``policy, body, draw``, with ``weekday``, ``group`` and ``year`` where needed; every
         variable is described in ``sim.variables``.
     """
+    return label(problem, draws.first, compute(problem, draws, by_year))
+
+
+def compute(problem: Problem, draws: Draws, by_year: bool = False) -> list[Arrays]:
+    """Compute what ``simulate`` does, without labels: the arrays of each policy by name."""
     sizes = service_sizes(problem)
+    shocks = draw_shocks(problem, draws, problem.run.weeks)
     found = [
-        _simulate_policy(problem, plan, size, draws)
+        _simulate_policy(problem, plan, size, draws, shocks)
         for plan, size in zip(problem.policies, sizes, strict=True)
     ]
     for policy, worth in zip(found, appraise(problem, draws, found, by_year), strict=True):
         policy |= worth
-    arrays = {name: np.stack([policy[name] for policy in found]) for name in found[0]}
-    return label(problem, draws.first, arrays)
+    return found
 
 
 def _simulate_policy(
-    problem: Problem, plan: PolicyPlan, one_number: Ints | None, draws: Draws
+    problem: Problem, plan: PolicyPlan, one_number: Ints | None, draws: Draws, shocks: Floats
 ) -> Arrays:
     """Compute one policy: [body, draw] by variable, and what has other dimensions."""
     people = draw_staff(problem, plan, draws)
@@ -67,7 +75,7 @@ def _simulate_policy(
         "dedicated_workstations": people.dedicated,
         "workstations": provided,
     }
-    found |= drawn_risk(problem, plan, people, provided, draws)
+    found |= drawn_risk(problem, plan, people, provided, draws, shocks)
     if problem.run.estimator == "conditional":
         found |= exact_presence(people)
         if exact_days(problem, plan):

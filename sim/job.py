@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
-import xarray as xr
-
-from sim.engine import simulate
+from sim.engine import compute
 from sim.errors import RunError
 from sim.executors import in_order
 from sim.kernels.presence import WEEKDAYS
 from sim.problem import Problem
+from sim.results.label import label
 from sim.results.precision import Target, attained, checkpoints, targets
 from sim.results.summary import Summary, tally_bytes
 from sim.sampling import draw
 from sim.sizing import service_sizes
 from sim.variables import VARIABLES
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from sim.problem import Arrays
 
 BLOCK = 1024
 """Draws computed at once; any other number gives the same result."""
@@ -45,6 +50,27 @@ def run(
 ) -> xr.Dataset:
     """Compute the draws of a problem and summarise them.
 
+    Parameters are those of ``summarise``.
+
+    Returns
+    -------
+    xarray.Dataset
+        From ``sim.results.summary.Summary.result``; the same bits for any block and threads, and
+        for a run that stopped as for one of that many draws.
+    """
+    return summarise(problem, block, threads, keep, progress, precision).result()
+
+
+def summarise(
+    problem: Problem,
+    block: int = BLOCK,
+    threads: int = 0,
+    keep: AbstractContextManager[Callable[[xr.Dataset], None]] | None = None,
+    progress: Callable[[int], None] | None = None,
+    precision: Sequence[str] = (),
+) -> Summary:
+    """Do what ``run`` does, without labels.
+
     Parameters
     ----------
     problem : Problem
@@ -64,9 +90,7 @@ def run(
 
     Returns
     -------
-    xarray.Dataset
-        From ``sim.results.summary.Summary.result``; the same bits for any block and threads, and
-        for a run that stopped as for one of that many draws.
+    Summary
 
     Raises
     ------
@@ -81,22 +105,23 @@ def run(
     service_sizes(problem, threads)
     summary = Summary(problem)
 
-    def work(first: int, count: int) -> xr.Dataset:
+    def work(first: int, count: int) -> list[Arrays]:
         by_year = keep is not None and problem.appraisal is not None
-        return simulate(problem, draw(problem, first, count), by_year)
+        return compute(problem, draw(problem, first, count), by_year)
 
-    with nullcontext(lambda _: None) if keep is None else keep as store:
+    with nullcontext() if keep is None else keep as store:
         done = 0
         for until in checkpoints(problem.run.draws) if wanted else (problem.run.draws,):
             for results in in_order(work, until, block, threads, done):
+                if store is not None:
+                    store(label(problem, summary.draws, results))
                 summary.add(results)
-                store(results)
                 if progress is not None:
-                    progress(int(results["draw"][-1]) + 1)
+                    progress(summary.draws)
             done = until
             if wanted and _precise(problem, summary, wanted):
                 break
-    return summary.result()
+    return summary
 
 
 def _precise(problem: Problem, summary: Summary, wanted: Sequence[Target]) -> bool:

@@ -14,9 +14,8 @@ from sim.kernels import sizing
 from sim.kernels.area import ratio, workstations_by_ratio
 from sim.kernels.presence import WEEKDAYS
 from sim.people import Staff, count_present, draw_staff, rows
-from sim.problem import Ints, PolicyPlan, Problem, ServicePlan
+from sim.problem import Arrays, Ints, PolicyPlan, Problem, ServicePlan
 from sim.risk import (
-    Arrays,
     clusters,
     exact_days,
     exact_weeks,

@@ -17,7 +17,7 @@ from scipy import stats
 
 from sim.analysis.comparison import Option, compare, strayed
 from sim.analysis.paired import NAMES, Paired
-from sim.engine import simulate
+from sim.engine import compute
 from sim.report.comparison import dominance_words, verdicts
 from sim.results.precision import standard_errors
 from sim.results.summary import at_places, places
@@ -47,7 +47,7 @@ def compared(*policies, draws=DRAWS, block=1024, threads=1, **plan):
 def kept(draws=DRAWS, **plan):
     """Return {(metric, policy, scope, place): [draw]} of all draws at once."""
     problem = rich(draws, **plan)
-    values = at_places(problem, simulate(problem, draw(problem, 0, draws)))
+    values = at_places(problem, compute(problem, draw(problem, 0, draws)))
     names, scopes = places(problem)
     return {
         (metric.name, policy, scope, place): values[m, p, b].tolist()

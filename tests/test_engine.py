@@ -56,9 +56,17 @@ def drawn(stream):
     return values_of(problem, draws, stream)
 
 
+def by_policy(found):
+    """Return the arrays of each policy by name, as they are before they are labelled."""
+    return [
+        {str(key): x.isel(policy=p).to_numpy() for key, x in found.items()}
+        for p in range(found.sizes["policy"])
+    ]
+
+
 def by_place(problem, found):
     """Return {metric: float64[policy, place, draw]} and the names of the places."""
-    values = at_places(problem, found)
+    values = at_places(problem, by_policy(found))
     return {x.name: values[m] for m, x in enumerate(METRICS)}, places(problem)[0]
 
 
@@ -470,7 +478,7 @@ def test_summaries_are_those_of_the_kept_draws(design):
     count = 3_000 if JIT else 40
     problem = planned(without_levels(written(RICH)), draws=count, design=design, weeks=1)
     found = run(problem, block=700, threads=1)
-    values = at_places(problem, results(problem, count)[1])
+    values = at_places(problem, by_policy(results(problem, count)[1]))
     for m, variable in enumerate(METRICS):
         told = found[variable.name].to_numpy()
         for cell in np.ndindex(values.shape[1:3]):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.analysis.paired import NAMES, Paired
-from sim.engine import simulate
+from sim.engine import compute
 from sim.errors import RunError
 from sim.executors import in_order
 from sim.job import BLOCK, available_memory, check_memory, processors
@@ -109,7 +109,7 @@ def compare(
     def work(first: int, count: int) -> Floats:
         """Return every metric of every option, float64[option, metric, place, draw]."""
         found = [
-            at_places(problem, simulate(problem, draw(problem, first, count)))[:, :, own]
+            at_places(problem, compute(problem, draw(problem, first, count)))[:, :, own]
             for problem, own in zip(problems, rows, strict=True)
         ]
         index = [problem.policy_names for problem in problems]

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sim.people import Staff
-    from sim.problem import Design, Floats, Ints, PolicyPlan, Problem, ServicePlan
-    from sim.risk import Arrays
+    from sim.problem import Arrays, Design, Floats, Ints, PolicyPlan, Problem, ServicePlan
     from sim.sampling import Draws
 
 STEPS = 25

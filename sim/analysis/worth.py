@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.appraisal import Worth
-from sim.engine import simulate
+from sim.engine import compute
 from sim.sampling import draw
 
 if TYPE_CHECKING:
@@ -65,11 +65,7 @@ def line_worth(problem: Problem) -> LineWorth:
     plan = problem.appraisal
     assert plan is not None, "asked for only with an appraisal"
     draws = draw(problem, 0, min(DRAWS, problem.run.draws))
-    results = simulate(problem, draws)
-    found = [
-        {str(name): values.isel(policy=p).to_numpy() for name, values in results.items()}
-        for p in range(len(problem.policies))
-    ]
+    found = compute(problem, draws)
     worth = Worth(problem, plan, draws, found[0])
     weight = np.zeros(len(plan.lines))
     present, whole, yearly = [], [], []

@@ -131,15 +131,17 @@ def _run(
             detail = Detail(problem, top_place(problem).bodies)
             keep = detail.beside(keep)
         with showing_progress(quiet, problem.run.draws, "draws", bool(wanted)) as progress:
-            summary = job.run(problem, block or job.BLOCK, threads or 0, keep, progress, precision)
-        draws = summary.attrs["draws"]
+            summary = job.summarise(
+                problem, block or job.BLOCK, threads or 0, keep, progress, precision
+            )
+        draws = summary.draws
         if wanted:
             origin = origin.ended(draws, precision)
         if path is not None:
-            store.write_summary(path, summary, origin)
+            store.write_summary(path, summary.result(), origin)
     from sim.report import document
 
-    metrics = document.metric_entries(problem, summary, shown)
+    metrics = document.metric_entries(problem, summary.tables(), shown)
     said = {
         "engine": document.engine_entry(problem, time.perf_counter() - started) | {"draws": draws},
         "scenario": scenario_entry(problem, loaded, origin),
@@ -150,7 +152,7 @@ def _run(
         said["appraisal"] = document.appraisal_entry(problem, open_ones, metrics)
     said |= document.consequence_entries(problem, shown)
     if wanted:
-        said["precision"] = document.precision_entry(problem, summary, wanted)
+        said["precision"] = document.precision_entry(problem, summary.result(), wanted)
     facts = register(loaded.scenario), document.drawn_metrics(problem, shown), loaded.notes
     print_document(said, as_json, "tables.print_run", problem, *facts)
     if figures is not None and detail is not None:

@@ -24,8 +24,8 @@ class Tally(NamedTuple):
     """
 
     origin: np.ndarray  # float64[cell], subtracted from values before they are squared
-    leaf: np.ndarray  # float64[cell, replicate, power], sums of the leaf under way
-    total: np.ndarray  # float64[cell, replicate, power], sums of the leaves before it
+    leaf: np.ndarray  # float64[cell, power, replicate], sums of the leaf under way
+    total: np.ndarray  # float64[cell, power, replicate], sums of the leaves before it
     existing: np.ndarray  # int64[cell, replicate], values that exist
     low: np.ndarray  # float64[cell], lower edge of the second bin
     width: np.ndarray  # float64[cell], width of a bin
@@ -40,25 +40,83 @@ def add_draws(first: int, values: np.ndarray, tally: Tally) -> None:
 
     A value that does not exist is NaN and is left out.
     """
-    origin, leaf, total, count = tally.origin, tally.leaf, tally.total, tally.existing
-    low, width, start = tally.low, tally.width, tally.start
-    bin_count, bin_sum = tally.bin_count, tally.bin_sum
-    for cell in range(values.shape[0]):
-        bins = start[cell + 1] - start[cell]
-        for i in range(values.shape[1]):
-            value = values[cell, i]
-            replicate = (first + i) % REPLICATES
-            if not np.isnan(value):
-                gap = value - origin[cell]
-                leaf[cell, replicate, 0] += gap
-                leaf[cell, replicate, 1] += gap * gap
-                count[cell, replicate] += 1
-                place = np.floor((value - low[cell]) / width[cell]) + 1.0
-                at = start[cell] + int(min(max(place, 0.0), bins - 1.0))
-                bin_count[at] += np.uint32(1)
-                bin_sum[at] += gap
-            if (first + i + 1) % LEAF == 0:
-                for j in range(REPLICATES):
-                    for power in range(2):
-                        total[cell, j, power] += leaf[cell, j, power]
-                        leaf[cell, j, power] = 0.0
+    cells, draws = values.shape
+    gap, place = np.empty(draws), np.empty(draws)
+    for cell in range(cells):
+        begin, end = tally.start[cell], tally.start[cell + 1]
+        origin, low, width = tally.origin[cell], tally.low[cell], tally.width[cell]
+        existing = _place(values[cell], origin, low, width, end - begin - 1.0, gap, place)
+        if existing > 0:
+            _fill_bins(gap, place, tally.bin_count[begin:end], tally.bin_sum[begin:end])
+        _count(first, place, existing, tally.existing[cell])
+        leaf, total = tally.leaf[cell], tally.total[cell]
+        at = 0
+        while at < draws:
+            stop = min(at + LEAF - (first + at) % LEAF, draws)
+            _add_up(first + at, gap[at:stop], leaf[0], leaf[1])
+            if (first + stop) % LEAF == 0:
+                for power in range(2):
+                    for j in range(REPLICATES):
+                        total[power, j] += leaf[power, j]
+                        leaf[power, j] = 0.0
+            at = stop
+
+
+@kernel
+def _place(
+    values: np.ndarray,
+    origin: float,
+    low: float,
+    width: float,
+    last: float,
+    gap: np.ndarray,
+    place: np.ndarray,
+) -> int:
+    """Write the gap and the bin of each value, 0 and -1 where there is none; count the others."""
+    existing = 0
+    for i in range(values.size):
+        value = values[i]
+        exists = value == value
+        bin_of = min(max(np.floor((value - low) / width) + 1.0, 0.0), last)
+        gap[i] = value - origin if exists else 0.0
+        place[i] = bin_of if exists else -1.0
+        existing += 1 if exists else 0
+    return existing
+
+
+@kernel
+def _fill_bins(gap: np.ndarray, place: np.ndarray, count: np.ndarray, total: np.ndarray) -> None:
+    for i in range(gap.size):
+        if place[i] >= 0.0:
+            at = int(place[i])
+            count[at] += np.uint32(1)
+            total[at] += gap[i]
+
+
+@kernel
+def _count(first: int, place: np.ndarray, existing: int, out: np.ndarray) -> None:
+    """Add the values that exist to the numbers of the replicates."""
+    draws = place.size
+    if existing == draws:
+        for j in range(REPLICATES):
+            out[(first + j) % REPLICATES] += (draws - j + REPLICATES - 1) // REPLICATES
+    elif existing > 0:
+        for i in range(draws):
+            out[(first + i) % REPLICATES] += 1 if place[i] >= 0.0 else 0
+
+
+@kernel
+def _add_up(first: int, gap: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> None:
+    """Add gaps to the sums of their replicates, once all replicates have had their turn at once."""
+    head = min(-first % REPLICATES, gap.size)
+    for i in range(head):
+        sums[(first + i) % REPLICATES] += gap[i]
+        squares[(first + i) % REPLICATES] += gap[i] * gap[i]
+    whole = (gap.size - head) // REPLICATES * REPLICATES
+    for i in range(head, head + whole, REPLICATES):
+        for j in range(REPLICATES):
+            sums[j] += gap[i + j]
+            squares[j] += gap[i + j] * gap[i + j]
+    for j in range(gap.size - head - whole):
+        sums[j] += gap[head + whole + j]
+        squares[j] += gap[head + whole + j] * gap[head + whole + j]

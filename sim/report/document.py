@@ -13,8 +13,9 @@ from sim.analysis.cobenefits import co_benefits
 from sim.analysis.reversal import reversal
 from sim.analysis.worth import benefits, dominant_unconfirmed, line_worth, weights
 from sim.report.consequences import co_benefit_entry, reversal_entry
+from sim.results.label import attributes
 from sim.results.precision import attained
-from sim.results.summary import STATISTICS
+from sim.results.summary import STATISTICS, places
 from sim.risk import drawn_variables
 from sim.sampling import quantile
 from sim.variables import METRICS
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from sim.analysis.worth import LineWorth
     from sim.appraisalplan import AppraisalPlan
-    from sim.problem import Problem
+    from sim.problem import Floats, Problem
     from sim.results.precision import Attained, Target
 
 
@@ -74,15 +75,15 @@ def implied_correlation(problem: Problem) -> dict[str, float]:
 
 
 def metric_entries(
-    problem: Problem, summary: xr.Dataset, policies: Sequence[str] = ()
+    problem: Problem, tables: Mapping[str, Floats], policies: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Return one entry for each metric, policy and place; what does not exist is null.
 
     Parameters
     ----------
     problem : Problem
-    summary : xarray.Dataset
-        From ``sim.job.run``.
+    tables : mapping of str to float64[policy, place, statistic]
+        From ``sim.results.summary.Summary.tables``.
     policies : sequence of str
         Only these; all of them where none is named.
 
@@ -90,27 +91,23 @@ def metric_entries(
     -------
     list of dict
     """
-    names, scopes = (map(str, summary[key].values) for key in ("place", "scope"))
-    places = list(zip(names, scopes, strict=True))
-    index = {str(name): p for p, name in enumerate(summary["policy"].values)}
-    tables = {variable.name: summary[variable.name] for variable in METRICS}
-    known = {name: (table.values, table.attrs["units"]) for name, table in tables.items()}
+    where = list(zip(*places(problem), strict=True))
+    units = {variable.name: attributes(problem, variable)["units"] for variable in METRICS}
     return [
         {
             "name": variable.name,
-            "unit": unit,
+            "unit": units[variable.name],
             "policy": plan.name,
             "scope": scope,
             "body": place,
             "estimator": _estimator(problem, sampled, variable.name, place, scope),
-            **{name: finite(float(value)) for name, value in zip(STATISTICS, values, strict=True)},
+            **{name: finite(value) for name, value in zip(STATISTICS, values, strict=True)},
         }
-        for plan in problem.policies
+        for p, plan in enumerate(problem.policies)
         if not policies or plan.name in policies
         for sampled in [drawn_variables(problem, plan)]
         for variable in METRICS
-        for of_policies, unit in [known[variable.name]]
-        for (place, scope), values in zip(places, of_policies[index[plan.name]], strict=True)
+        for (place, scope), values in zip(where, tables[variable.name][p].tolist(), strict=True)
     ]
 
 

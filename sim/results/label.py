@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from sim.variables import BY_NAME, Variable
 
 if TYPE_CHECKING:
-    from sim.problem import Problem
+    from collections.abc import Sequence
+
+    import xarray as xr
+
+    from sim.problem import Arrays, Problem
 
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
 
 
-def label(problem: Problem, first: int, arrays: dict[str, np.ndarray]) -> xr.Dataset:
+def label(problem: Problem, first: int, found: Sequence[Arrays]) -> xr.Dataset:
     """Name the arrays of one block.
 
     Parameters
@@ -23,14 +26,17 @@ def label(problem: Problem, first: int, arrays: dict[str, np.ndarray]) -> xr.Dat
     problem : Problem
     first : int
         Index of the first draw.
-    arrays : dict of float64[policy, ...]
-        By variable name, with the dimensions of ``sim.variables``.
+    found : sequence of dict of arrays
+        For each policy by variable name, with the other dimensions of ``sim.variables``.
 
     Returns
     -------
     xarray.Dataset
         Every variable with ``units``, ``long_name`` and ``source``.
     """
+    import xarray as xr  # takes longer than all else that a run imports, and few runs label
+
+    arrays = {name: np.stack([policy[name] for policy in found]) for name in found[0]}
     count = arrays["workstations"].shape[-1]
     return xr.Dataset(
         {

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from sim.errors import Fault, InputError
 from sim.kernels.designs import REPLICATES
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 ERRORS = {"mean": "mcse", "sd": "sd_mcse", **{name: f"{name}_mcse" for name in QUANTILES}}
 """The statistics that have a standard error, and what it is called."""
-_REPLICATES_T = float(special.stdtrit(REPLICATES - 1, (1 + CONFIDENCE) / 2))
 
 
 @dataclass(frozen=True)
@@ -184,5 +182,8 @@ def attained(problem: Problem, summary: xr.Dataset, target: Target) -> Attained:
 
 def standard_errors(design: Design, statistic: str = "mean") -> float:
     """Return how many standard errors the half-width of a 95 % interval has."""
-    by_replicates = statistic == "sd" or (statistic == "mean" and design == "sobol")
-    return _REPLICATES_T if by_replicates else NORMAL
+    if statistic == "sd" or (statistic == "mean" and design == "sobol"):
+        from scipy import special  # takes longer than a small run, and few runs are to be precise
+
+        return float(special.stdtrit(REPLICATES - 1, (1 + CONFIDENCE) / 2))
+    return NORMAL

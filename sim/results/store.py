@@ -20,14 +20,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import xarray as xr
-
 from sim.errors import RunError
 from sim.results.label import WEEKDAY_NAMES
 from sim.variables import BY_YEAR, VARIABLES, Variable
 from sim.version import __version__
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from sim.problem import Problem
 
 DRAWS = "draws"
@@ -176,6 +176,8 @@ def check_room(folder: Path, problem: Problem) -> None:
 
 def read(path: Path) -> tuple[xr.Dataset, Provenance]:
     """Read a stored summary and its provenance."""
+    import xarray as xr
+
     with xr.open_dataset(path, engine=_ENGINE) as stored:
         summary = stored.load()
     said: dict[str, Any] = json.loads(summary.attrs.pop("provenance"))
@@ -186,4 +188,6 @@ def read(path: Path) -> tuple[xr.Dataset, Provenance]:
 
 def read_draws(path: Path) -> xr.Dataset:
     """Open the stored draws, read from disk as they are used."""
+    import xarray as xr
+
     return xr.open_dataset(path, group=DRAWS, engine=_ENGINE)

@@ -10,11 +10,10 @@ step at all among whole numbers.
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
-from scipy import special
 
 from sim.kernels.area import ratio
 from sim.kernels.designs import REPLICATES
@@ -24,9 +23,11 @@ from sim.results.label import attributes
 from sim.variables import METRICS, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
-    from sim.problem import Design, Floats, Problem
+    import xarray as xr
+
+    from sim.problem import Arrays, Design, Floats, Problem
 
 Statistics = dict[str, "Floats"]
 BINS = 1024
@@ -34,7 +35,7 @@ WIDEST = 2**14
 """Range of whole numbers that still have a bin each."""
 QUANTILES = {"p05": 0.05, "p50": 0.50, "p95": 0.95}
 CONFIDENCE = 0.95
-NORMAL = float(special.ndtri((1 + CONFIDENCE) / 2))
+NORMAL = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 """Standard errors on either side of a normal estimate's 95 % interval."""
 STATISTICS = (
     "mean",
@@ -54,35 +55,48 @@ def places(problem: Problem) -> tuple[list[str], list[str]]:
     return [*problem.bodies, *groups], ["body"] * len(problem.bodies) + scopes
 
 
-def at_places(problem: Problem, block: xr.Dataset) -> Floats:
-    """Return every metric at every place, float64[metric, policy, place, draw]."""
-    return np.stack(
-        [
-            np.concatenate(
-                [block[variable.name].to_numpy(), _at_groups(problem, block, variable)], axis=1
-            )
-            for variable in METRICS
-        ]
-    )
+def at_places(problem: Problem, found: Sequence[Arrays]) -> Floats:
+    """Return every metric at every place, float64[metric, policy, place, draw].
+
+    ``found`` is by policy, from ``sim.engine.compute``.
+    """
+    bodies, groups = len(problem.bodies), [list(members) for members in problem.groups.values()]
+    draws = found[0]["workstations"].shape[-1]
+    out = np.empty((len(METRICS), len(found), bodies + len(groups), draws))
+    for p, policy in enumerate(found):
+        fixed = {"headcount": problem.headcount[:, None], "area_today": problem.area[:, None]}
+        sums = _Sums(policy | fixed, groups)
+        for m, variable in enumerate(METRICS):
+            out[m, p, :bodies] = policy[variable.name]
+            out[m, p, bodies:] = _at_groups(policy, sums, variable)
+    return out
 
 
-def _at_groups(problem: Problem, block: xr.Dataset, variable: Variable) -> Floats:
-    """Return a metric of the tiers and the total, float64[policy, group, draw]."""
+class _Sums:
+    """Variables added up over the bodies of each group; each is added up once."""
+
+    def __init__(self, arrays: Arrays, groups: list[list[int]]) -> None:
+        self._arrays, self._groups = arrays, groups
+        self._known: Arrays = {}
+
+    def of(self, name: str) -> Floats:
+        """Return float64[group, draw or 1]."""
+        if name not in self._known:
+            values = self._arrays[name]
+            self._known[name] = np.stack(
+                [values[bodies].sum(axis=0) for bodies in self._groups]
+            ).astype(np.float64)
+        return self._known[name]
+
+
+def _at_groups(policy: Arrays, sums: _Sums, variable: Variable) -> Floats:
+    """Return a metric of the tiers and the total, float64[group, draw]."""
     if variable.adds == "joint":
-        return block[f"group_{variable.name}"].to_numpy()
+        return policy[f"group_{variable.name}"]
     if variable.adds == "sum":
-        return _sums(problem, block, variable.name)
-    over, under = (_sums(problem, block, name) for name in variable.ratio)
+        return sums.of(variable.name)
+    over, under = (sums.of(name) for name in variable.ratio)
     return ratio(over, under)
-
-
-def _sums(problem: Problem, block: xr.Dataset, name: str) -> Floats:
-    """Add up a variable over the bodies of each group, float64[policy or 1, group, draw or 1]."""
-    values = block[name].to_numpy()
-    values = values[None, :, None] if values.ndim == 1 else values
-    return np.stack(
-        [values[:, list(bodies)].sum(axis=1) for bodies in problem.groups.values()], axis=1
-    ).astype(np.float64)
 
 
 class Running:
@@ -98,7 +112,12 @@ class Running:
         self._whole = whole
         self._waiting: list[Floats] = []
         self._tally: Tally | None = None
-        self.draws = 0
+        self._told = 0
+
+    @property
+    def draws(self) -> int:
+        """How many draws there are so far."""
+        return self._told + sum(int(waiting.shape[1]) for waiting in self._waiting)
 
     def add(self, values: Floats) -> None:
         """Add the next draws, float64[cell, draw]; a value that does not exist is NaN."""
@@ -118,8 +137,8 @@ class Running:
 
     def _tell(self, values: Floats) -> None:
         assert self._tally is not None
-        add_draws(self.draws, values, self._tally)
-        self.draws += values.shape[1]
+        add_draws(self._told, values, self._tally)
+        self._told += values.shape[1]
 
     def statistics(self, design: Design, first: int = 0, last: int | None = None) -> Statistics:
         """Return the statistics of the cells from ``first`` to before ``last``.
@@ -143,7 +162,7 @@ class Running:
     def quantile(self, q: float) -> Floats:
         """Return the least value that a share ``q`` of the values do not exceed, float64[cell]."""
         tally = self._begin() if self._tally is None else self._tally
-        return _quantile(tally, np.full(len(self._whole), q))
+        return _values_at(tally, np.full((len(self._whole), 1), q))[:, 0]
 
 
 class Summary:
@@ -156,13 +175,37 @@ class Summary:
         whole = [variable.whole for variable in METRICS]
         self._running = Running(np.repeat(whole, math.prod(self._shape[1:])))
 
-    def add(self, block: xr.Dataset) -> None:
-        """Add the next block of draws."""
-        values = at_places(self._problem, block)
+    @property
+    def draws(self) -> int:
+        """How many draws there are so far."""
+        return self._running.draws
+
+    def add(self, found: Sequence[Arrays]) -> None:
+        """Add the next block of draws, from ``sim.engine.compute``."""
+        values = at_places(self._problem, found)
         self._running.add(values.reshape(-1, values.shape[-1]))
 
+    def tables(self, metrics: Collection[str] = ()) -> dict[str, Floats]:
+        """Return the statistics of the draws so far, float64[policy, place, statistic].
+
+        Parameters
+        ----------
+        metrics : collection of str
+            Only these; all of them where none is named.
+
+        Returns
+        -------
+        dict of float64[policy, place, statistic]
+            By the metric's name.
+        """
+        return {
+            variable.name: self._table(row)
+            for row, variable in enumerate(METRICS)
+            if not metrics or variable.name in metrics
+        }
+
     def result(self, metrics: Collection[str] = ()) -> xr.Dataset:
-        """Return the summary of the draws so far.
+        """Return the ``tables`` with their labels.
 
         Parameters
         ----------
@@ -175,16 +218,19 @@ class Summary:
             Every metric with dims ``policy, place, statistic``; ``draws`` among the attributes says
             of how many.
         """
+        import xarray as xr  # takes longer than all else that a run imports
+
         names, scopes = places(self._problem)
+        tables = self.tables(metrics)
         return xr.Dataset(
             {
                 variable.name: (
                     ("policy", "place", "statistic"),
-                    self._table(row),
+                    tables[variable.name],
                     attributes(self._problem, variable),
                 )
-                for row, variable in enumerate(METRICS)
-                if not metrics or variable.name in metrics
+                for variable in METRICS
+                if variable.name in tables
             },
             coords={
                 "policy": list(self._problem.policy_names),
@@ -192,7 +238,7 @@ class Summary:
                 "scope": ("place", scopes),
                 "statistic": list(STATISTICS),
             },
-            attrs={"draws": self._running.draws},
+            attrs={"draws": self.draws},
         )
 
     def _table(self, row: int) -> Floats:
@@ -225,8 +271,8 @@ def new_tally(values: Floats, whole: np.ndarray) -> Tally:
     start = np.concatenate([[0], np.cumsum(bins)])
     return Tally(
         origin=np.where(np.isfinite(low), (low + high) / 2, 0.0),
-        leaf=np.zeros((cells, REPLICATES, 2)),
-        total=np.zeros((cells, REPLICATES, 2)),
+        leaf=np.zeros((cells, 2, REPLICATES)),
+        total=np.zeros((cells, 2, REPLICATES)),
         existing=np.zeros((cells, REPLICATES), np.int64),
         low=low,
         width=width,
@@ -253,7 +299,7 @@ def _cells(tally: Tally, first: int, last: int) -> Tally:
 
 def _statistics(tally: Tally, whole: np.ndarray, draws: int, sobol: bool) -> Statistics:
     """Return float64[cell] by statistic."""
-    sums = tally.total + tally.leaf
+    sums = np.ascontiguousarray((tally.total + tally.leaf).swapaxes(1, 2))
     count = tally.existing.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = sums[:, :, 0].sum(axis=1) / count
@@ -268,23 +314,25 @@ def _statistics(tally: Tally, whole: np.ndarray, draws: int, sobol: bool) -> Sta
             "sd_mcse": sd_mcse,
             "defined_share": count / draws,
         }
-        for name, q in QUANTILES.items():
-            found[name] = _quantile(tally, np.full(len(count), q))
-            found[f"{name}_mcse"] = _quantile_error(tally, whole, count, q)
-    return found
+    return found | _quantiles(tally, whole, count)
 
 
-def _quantile_error(tally: Tally, whole: np.ndarray, count: np.ndarray, q: float) -> Floats:
-    """Return the standard error of a quantile, NaN where draws are too few, float64[cell].
+def _quantiles(tally: Tally, whole: np.ndarray, count: np.ndarray) -> Statistics:
+    """Return quantiles and their standard errors, NaN where draws are too few.
 
-    It is no less than what bins can tell apart, half the width of one that holds several values.
+    An error is no less than what bins can tell apart, half the width of one that holds several
+    values.
     """
-    gap = NORMAL * np.sqrt(q * (1 - q) / np.maximum(count, 1))
-    half_width = (_quantile(tally, q + gap) - _quantile(tally, q - gap)) / 2
+    q = np.array(list(QUANTILES.values()))
+    gap = NORMAL * np.sqrt(q * (1 - q) / np.maximum(count, 1)[:, None])
+    shares = np.concatenate([np.broadcast_to(q, gap.shape), q - gap, q + gap], axis=1)
+    middle, low, high = np.split(_values_at(tally, shares), 3, axis=1)
     one_value = (tally.origin == tally.low) | (whole & (tally.width == 1.0))
-    least = np.where(one_value, 0.0, tally.width / 2)
+    least = np.where(one_value, 0.0, tally.width / 2)[:, None]
     enough = (gap < q) & (gap < 1 - q)
-    return np.where(enough, np.maximum(half_width / NORMAL, least), np.nan)
+    error = np.where(enough, np.maximum((high - low) / 2 / NORMAL, least), np.nan)
+    errors = (f"{name}_mcse" for name in QUANTILES)
+    return dict(zip(QUANTILES, middle.T, strict=True)) | dict(zip(errors, error.T, strict=True))
 
 
 def _spread(sums: Floats, count: np.ndarray) -> Floats:
@@ -301,15 +349,15 @@ def _replicate_error(by_replicate: Floats) -> Floats:
     return error
 
 
-def _quantile(tally: Tally, q: Floats) -> Floats:
-    """Return the least value that a share ``q`` of the values do not exceed, float64[cell]."""
-    out = np.full(len(q), np.nan)
-    for cell, share in enumerate(q):
+def _values_at(tally: Tally, shares: Floats) -> Floats:
+    """Return the least values that shares of the values do not exceed, float64[cell, share]."""
+    out = np.full(shares.shape, np.nan)
+    for cell, of_cell in enumerate(shares):
         bins = slice(tally.start[cell], tally.start[cell + 1])
         running = np.cumsum(tally.bin_count[bins], dtype=np.int64)
         if running[-1] > 0:
-            rank = min(max(math.ceil(share * running[-1] - 1e-9), 1), running[-1])
-            at = bins.start + int(np.searchsorted(running, rank))
+            rank = np.clip(np.ceil(of_cell * running[-1] - 1e-9), 1, running[-1])
+            at = bins.start + np.searchsorted(running, rank.astype(np.int64))
             out[cell] = tally.origin[cell] + tally.bin_sum[at] / tally.bin_count[at]
     return out
 
