@@ -174,7 +174,7 @@ def test_run_error_and_full_disk_are_one_line_each(monkeypatch: pytest.MonkeyPat
         def fail(*_: object, error: BaseException = error) -> None:
             raise error
 
-        monkeypatch.setattr(job, "run", fail)
+        monkeypatch.setattr(job, "summarise", fail)
         result = call("run", OFFICE, *SMALL)
         assert result.exit_code == 1
         assert result.stdout == ""
@@ -187,7 +187,7 @@ def test_interruption_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(job, "run", interrupt)
+    monkeypatch.setattr(job, "summarise", interrupt)
     result = call("run", OFFICE, *SMALL, "--out", tmp_path / "new")
     assert result.exit_code == 130
     assert len(result.stderr.splitlines()) == 1
@@ -199,7 +199,7 @@ def test_out_in_the_way_is_told_before_anything_is_computed(
 ) -> None:
     from sim import job
 
-    monkeypatch.setattr(job, "run", lambda *_: pytest.fail("was computed"))
+    monkeypatch.setattr(job, "summarise", lambda *_: pytest.fail("was computed"))
     (tmp_path / "file").write_text("")
     assert "--out" in refused(call("run", OFFICE, "--out", tmp_path / "file"))
     below = call("run", OFFICE, "--out", tmp_path / "file" / "below")
@@ -321,6 +321,7 @@ def test_warmup_says_how_long_it_took() -> None:
         (["run", "--help"], {"numpy", "numba", "xarray", "pydantic", "rich"}),
         (["--version"], {"numpy", "numba", "xarray", "pydantic", "rich"}),
         (["check", OFFICE], {"numba", "xarray", "scipy"}),
+        (["run", OFFICE, *SMALL], {"xarray", "pandas", "matplotlib", "scipy.stats"}),
     ],
 )
 def test_commands_import_only_what_they_need(words: list[str], absent: set[str]) -> None:

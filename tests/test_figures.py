@@ -374,8 +374,8 @@ def test_a_run_without_figures_keeps_no_detail(tmp_path, monkeypatch):
     path.write_text(text_of())
     monkeypatch.setattr("sim.results.detail.Detail.__init__", lambda *_: pytest.fail("was kept"))
     seen = []
-    right = simulate
-    monkeypatch.setattr(job, "simulate", lambda *given: seen.append(given[2]) or right(*given))
+    right = job.compute
+    monkeypatch.setattr(job, "compute", lambda *given: seen.append(given[2]) or right(*given))
     words = ["run", str(path), "--draws", "4", "--set", "run.weeks=1", "--threads", "1", "--json"]
     result = CliRunner().invoke(cli, words)
     assert result.exit_code == 0, result.output

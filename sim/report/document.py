@@ -75,15 +75,15 @@ def implied_correlation(problem: Problem) -> dict[str, float]:
 
 
 def metric_entries(
-    problem: Problem, tables: Mapping[str, Floats], policies: Sequence[str] = ()
+    problem: Problem, tables: Mapping[str, Floats] | xr.Dataset, policies: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Return one entry for each metric, policy and place; what does not exist is null.
 
     Parameters
     ----------
     problem : Problem
-    tables : mapping of str to float64[policy, place, statistic]
-        From ``sim.results.summary.Summary.tables``.
+    tables : mapping of str to float64[policy, place, statistic], or xarray.Dataset
+        From ``sim.results.summary.Summary.tables`` or ``sim.job.run``.
     policies : sequence of str
         Only these; all of them where none is named.
 
@@ -93,6 +93,7 @@ def metric_entries(
     """
     where = list(zip(*places(problem), strict=True))
     units = {variable.name: attributes(problem, variable)["units"] for variable in METRICS}
+    known = [(variable, np.asarray(tables[variable.name]).tolist()) for variable in METRICS]
     return [
         {
             "name": variable.name,
@@ -106,8 +107,8 @@ def metric_entries(
         for p, plan in enumerate(problem.policies)
         if not policies or plan.name in policies
         for sampled in [drawn_variables(problem, plan)]
-        for variable in METRICS
-        for (place, scope), values in zip(where, tables[variable.name][p].tolist(), strict=True)
+        for variable, values_of in known
+        for (place, scope), values in zip(where, values_of[p], strict=True)
     ]
 
 
