@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from sim.engine import simulate
 from sim.problem import BASELINE
@@ -19,6 +18,8 @@ from sim.variables import CO_BENEFITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import xarray as xr
 
     from sim.consequenceplan import CoBenefitPlan
     from sim.problem import Floats, Problem
@@ -41,6 +42,8 @@ def co_benefits(problem: Problem) -> xr.Dataset:
     xarray.Dataset
         The variables of ``sim.variables.CO_BENEFITS``, without the baseline among the policies.
     """
+    import xarray as xr  # few scenarios ask for this
+
     plan = problem.co_benefits
     assert plan is not None, "asked for only with co-benefits"
     draws = draw(problem, 0, min(DRAWS, problem.run.draws))

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from sim.appraisal import Worth, bears
 from sim.engine import simulate
@@ -25,6 +24,8 @@ from sim.variables import REVERSAL, WAYS_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import xarray as xr
 
     from sim.appraisalplan import AppraisalPlan, LinePlan
     from sim.consequenceplan import ReversalPlan
@@ -179,6 +180,8 @@ def reversal(problem: Problem) -> xr.Dataset:
     costs, and each week of somebody without a workstation its stopgap, at the year's prices and
     discount factor. Regret is what the best option of the draw is worth more (Savage 1951).
     """
+    import xarray as xr  # few scenarios ask for this
+
     plan, appraisal = problem.reversal, problem.appraisal
     assert plan is not None, "asked for only with an order"
     assert appraisal is not None, "the checks ask for it"
