@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from sim.cli.calibrate import calibrate, demo_log
 from sim.cli.check import check, init, warmup
 from sim.cli.common import WRONG_INPUT, tell
 from sim.cli.compare import compare
@@ -59,7 +60,18 @@ def cli() -> None:
     """
 
 
-for command in (init, check, run, compare, size, sensitivity, occupancy, warmup):
+for command in (
+    init,
+    check,
+    run,
+    compare,
+    size,
+    sensitivity,
+    occupancy,
+    calibrate,
+    demo_log,
+    warmup,
+):
     cli.add_command(command)
 
 

@@ -214,9 +214,10 @@ def showing_progress(
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(_first_step(), total=None)
-        of, length = ("of at most", None) if may_end_before else ("of", total)
+        length = None if may_end_before else total
+        of = "" if total is None else f" {'of at most' if may_end_before else 'of'} {total:,}"
         yield lambda done: bar.update(
-            task, description=f"{done:,} {of} {total:,} {what}", total=length, completed=done
+            task, description=f"{done:,}{of} {what}", total=length, completed=done
         )
 
 
