@@ -300,6 +300,7 @@ class Worth:
         self._one_off = np.array([line.one_off for line in plan.lines])
         releasing = np.array([line.kind == "cash_releasing" for line in plan.lines])
         self._cash = releasing & ~self._one_off
+        self._before = {line.name: quantity(problem, line, today) for line in plan.lines}
         self._nothing_done = self._cost_of_doing_nothing()
 
     def saved(self, policy: PolicyPlan, found: Mapping[str, Floats]) -> Floats:
@@ -318,7 +319,7 @@ class Worth:
         after = quantity(self.problem, line, found)
         if line.borne_by == "policies":
             return -after
-        less = quantity(self.problem, line, self.today)
+        less = self._before[line.name]
         if line.borne_by == "all":
             less = less - after
         if line.avoidable is None:
@@ -405,7 +406,7 @@ class Worth:
         total = np.zeros(self.today["required_area"].shape)
         for j, line in enumerate(self.plan.lines):
             if line.borne_by != "policies":
-                units = quantity(self.problem, line, self.today)
+                units = self._before[line.name]
                 paid = self.shares["budget_holder"][j] * self.times.stock[j]
                 total = total + units * self.times.price[j] * paid
         return total
