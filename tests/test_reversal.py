@@ -280,6 +280,17 @@ def test_space_is_back_in_full_at_last_and_so_are_its_costs():
     assert (late[:, 0] == late[:, 1]).all()
 
 
+def test_what_is_sold_for_good_never_comes_back():
+    """Whatever it is worth, people go without until the horizon."""
+    gone = [f"reversal.exit.{name}.returns=0" for name in ("sell", "mothball")]
+    _, _, _, got = made(*gone)
+    now = got.sel(option="now", policy="tight")
+    assert np.isnan(now["return_weeks"]).all()
+    late = now["unmet_in_week"].sel(week=[13, 156]).to_numpy()
+    np.testing.assert_array_equal(late[0], late[1])
+    assert (now["return_cost"] >= 0).all()
+
+
 def test_statistics_of_draws():
     values = np.arange(64.0)
     found = statistics(values, sobol=True)
@@ -310,6 +321,7 @@ def test_the_command_sets_the_options_side_by_side():
     assert now["option_npv"]["unit"] == "KZT"
     assert now["value_at_risk"]["value"] == -now["option_npv"]["p05"]
     assert [week["week"] for week in now["unmet_in_week"]] == list(WEEKS)
+    assert said["illustrative"] is True
     best = sum(options["hybrid", option]["best_share"] for option in ("now", "staged", "never"))
     assert best == pytest.approx(1)
     printed = CliRunner().invoke(cli, words, env={"COLUMNS": "100"})

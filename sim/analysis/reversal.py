@@ -329,9 +329,10 @@ class _Case:
         return np.where(np.array(WEEKS)[:, None] >= self.order.notice, ordered, usual)
 
     def _last_week(self) -> Floats:
-        """Return the weeks until the last space that can come back is back, float64[draw]."""
-        last: Floats = np.where(self.order.back > 0, self.order.weeks, 0.0).max(axis=0)
-        return last
+        """Return the weeks until the last space that can come back is back, NaN if none can."""
+        comes_back = self.order.back > 0
+        last: Floats = np.where(comes_back, self.order.weeks, 0.0).max(axis=0)
+        return np.where(comes_back.any(axis=0), last, np.nan)
 
     def _return_cost(
         self, found: Mapping[str, Floats], vacated: Floats, steps: Floats

@@ -150,7 +150,7 @@ def _run(
     if problem.appraisal is not None:
         open_ones = unconfirmed(loaded.scenario)
         said["appraisal"] = document.appraisal_entry(problem, open_ones, metrics)
-    said |= document.consequence_entries(problem, shown)
+    said |= document.consequence_entries(problem, shown, unconfirmed(loaded.scenario))
     if wanted:
         said["precision"] = document.precision_entry(problem, summary.result(), wanted)
     facts = register(loaded.scenario), document.drawn_metrics(problem, shown), loaded.notes

@@ -89,7 +89,9 @@ def statistics(values: Floats, sobol: bool) -> dict[str, float | None]:
     }
 
 
-def reversal_entry(problem: Problem, found: xr.Dataset, policies: Sequence[str]) -> dict[str, Any]:
+def reversal_entry(
+    problem: Problem, found: xr.Dataset, policies: Sequence[str], unconfirmed: Sequence[str]
+) -> dict[str, Any]:
     """Return what an order to come back does, for a document.
 
     Parameters
@@ -100,6 +102,9 @@ def reversal_entry(problem: Problem, found: xr.Dataset, policies: Sequence[str])
         From ``sim.analysis.reversal.reversal``.
     policies : sequence of str
         Those to tell of.
+    unconfirmed : sequence of str
+        Paths of the figures that nobody has confirmed: with any of the order or the appraisal among
+        them, the worth of its options is an illustration.
 
     Returns
     -------
@@ -108,6 +113,7 @@ def reversal_entry(problem: Problem, found: xr.Dataset, policies: Sequence[str])
     plan = problem.reversal
     assert plan is not None, "asked for only with an order"
     return {
+        "illustrative": any(path.startswith(("reversal.", "appraisal.")) for path in unconfirmed),
         "draws": found.sizes["draw"],
         "first_stage": plan.first_stage,
         "gate_years": plan.gate_years,
@@ -204,7 +210,8 @@ def print_reversal(console: Console, said: Mapping[str, Any], currency: str) -> 
         return
     ends = [abs(entry[_NPV][end] or 0.0) for entry in options for end in ("p05", "p95")]
     by, unit, digits = scale(max(ends), currency)
-    _heading(console, f"If everybody may be ordered back: act now, in stages or never, {unit}")
+    label = "Illustrative: if" if said["illustrative"] else "If"
+    _heading(console, f"{label} everybody may be ordered back, {unit}")
     rows = {name: _option_row(e, by, digits) for e in options for name in [_key(e)]}
     print_grid(console, "option", _OPTIONS, _sections(options, rows))
     console.print(Text(f"{_OPTIONS_READ} {_gate_words(said)}", style="dim"))

@@ -182,11 +182,13 @@ def _phasing(problem: Problem, plan: AppraisalPlan, found: LineWorth) -> list[di
     ]
 
 
-def consequence_entries(problem: Problem, policies: Sequence[str]) -> dict[str, Any]:
+def consequence_entries(
+    problem: Problem, policies: Sequence[str], unconfirmed: Sequence[str]
+) -> dict[str, Any]:
     """Return what follows from a release where the scenario asks: coming back, co-benefits."""
     entries = {}
     if problem.reversal is not None:
-        entries["reversal"] = reversal_entry(problem, reversal(problem), policies)
+        entries["reversal"] = reversal_entry(problem, reversal(problem), policies, unconfirmed)
     if problem.co_benefits is not None:
         entries["co_benefits"] = co_benefit_entry(problem, co_benefits(problem), policies)
     return entries

@@ -26,7 +26,8 @@ class Exit(Frozen):
     """``[reversal.exit.NAME]``: one way in which space is given up, and its way back."""
 
     share: Share
-    """Share of the release that is given up in this way; over all ways they add up to 1."""
+    """Share of the release that is given up in this way; over all ways they add up to 1, and where
+    they are drawn they are scaled so in every draw."""
     returns: Share = Input(value=1.0)
     """Share of it that can be had again; what is sold may never be."""
     weeks: NotNegative
