@@ -83,20 +83,15 @@ class Truth:
         keys = np.array([streams.stream_key(f"log/site/{s}") for s in range(sites)], np.uint64)
         onsite = np.array(self.onsite)
         by_cohort = {COMBINED: np.array(self.people) - onsite, ONSITE: onsite}
+        attendance = self._attendance(logs)
+        shocks = np.empty((sites, WEEKDAYS * self.weeks, logs))
+        day = streams.stream_key("log/day")
+        days.draw_shocks(np.uint64(seed), keys, day, 0, attendance, shocks)
         out = np.empty((len(by_cohort), sites, self.weeks, WEEKDAYS, logs), np.int32)
         for row, (cohort, people) in enumerate(by_cohort.items()):
             staff = np.zeros((3, sites, logs), np.int64)
             staff[cohort] = people[:, None]
-            days.count_present(
-                np.uint64(seed),
-                keys,
-                streams.stream_key("log/day"),
-                0,
-                self._attendance(logs),
-                staff,
-                0,
-                out[row],
-            )
+            days.count_present(np.uint64(seed), keys, 0, attendance, staff, 0, shocks, out[row])
         return out
 
 
