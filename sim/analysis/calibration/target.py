@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from sim import sampling
-from sim.engine import simulate
+from sim.engine import compute
 from sim.errors import Fault, InputError
 from sim.problem import BASELINE
 from sim.results.summary import at_places, places
@@ -209,7 +209,7 @@ def fit_targets(
     nearest_miss = np.inf
     while tried < most and accepted < ENOUGH:
         draws = sampling.draw(small, tried, min(_BLOCK, most - tried))
-        found = at_places(small, simulate(small, draws))[rows, -1, columns]
+        found = at_places(small, compute(small, draws))[rows, -1, columns]
         values = np.array([draws.values[k][0] for k in varying]).reshape(len(varying), -1)
         distance = np.nan_to_num(np.abs(found / wanted - 1), nan=np.inf).max(axis=0)
         near = distance <= within
