@@ -23,7 +23,7 @@ import xarray as xr
 from sim.analysis import trajectories
 from sim.analysis.sobol import SobolSums, pairs, row_weights
 from sim.analysis.sources import AGAIN, RUN, Points, given, sources, two_points
-from sim.engine import simulate
+from sim.engine import compute
 from sim.executors import blocks, in_order
 from sim.problem import BASELINE
 from sim.results.label import attributes
@@ -89,10 +89,10 @@ class Study:
         return found
 
     def _one(self, points: Points) -> Floats:
-        block = simulate(self.problem, points.draws())
+        found = compute(self.problem, points.draws())
         rows = [k for k, variable in enumerate(METRICS) if variable.name in self.metrics]
         those = [self.problem.policy_names.index(name) for name in self.policies]
-        values = at_places(self.problem, block)[rows][:, those, self.place]
+        values = at_places(self.problem, found)[rows][:, those, self.place]
         flat = values.reshape(-1, values.shape[-1])
         return np.where(np.isfinite(flat), flat, np.nan)
 
