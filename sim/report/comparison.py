@@ -198,7 +198,8 @@ def _scaled(entry: Entry, values: Sequence[float | None]) -> tuple[list[float | 
     """Return values in the unit that people read, their digits, and the unit."""
     unit = entry["unit"]
     if unit == "1":
-        return [None if v is None else 100 * v for v in values], 1, "%"
+        shares = [None if v is None else 100 * v for v in values]
+        return shares, 1 if max(abs(v or 0.0) for v in shares) >= 1 else 2, "%"
     if unit in ("m2", "people", "workstations", "years", "1/year"):
         digits = {"years": 1, "1/year": 3, "people": 1}.get(unit, 0)
         return list(values), digits, "" if unit == "workstations" else unit.replace("m2", "m²")
