@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,24 @@ def test_the_page_says_what_to_take_from_it() -> None:
     assert "vacated running cost currency/year" not in found.stdout
 
 
+@pytest.mark.jit
+def test_the_page_of_a_case_with_money_shows_worth_ranks_and_dominance() -> None:
+    case = Path(OFFICE).with_name("kazakhstan-2023.toml")
+    words = ("compare", case, *SMALL, "--policy", "published", "--policy", "level95")
+    page = call(*words, "--by", "npv", "--by", "shortage_per_day").stdout
+    found = document(*words)
+    gap = total(found, "npv", "level95")["mean"]
+    assert gap < 0
+    assert f"is worth {-gap / 1e6:,.1f} million KZT less (net present value)." in page
+    assert re.search(r"1\. published +[\d,.]+ +[\d.]+ +100 +0", page)
+    assert re.search(r"level95 +100 +0 +–\n", page)
+    assert "Options by net present value million KZT (higher is better), total" in page
+    assert "Dominance by net present value and shortage days, % of draws, total" in page
+    area = total(found, "released_area", "level95")
+    assert area["interval"][0] < area["mean"] < area["interval"][1]
+    assert area["p05"] < area["p50"] < area["p95"] < 0
+
+
 @pytest.mark.parametrize(
     ("change", "phrase"),
     [
@@ -94,6 +113,7 @@ def test_the_page_says_what_to_take_from_it() -> None:
         (("[attendance]", "[run]\nseed = 5\n[attendance]"), "give --seed for all"),
         (("[attendance]", "[run]\ndraws = 64\n[attendance]"), "give --draws for all"),
         (("[attendance]", '[run]\ndesign = "mc"\n[attendance]'), "give --design for all"),
+        (("[attendance]", '[run]\nestimator = "sampled"\n[attendance]'), "give --estimator for"),
     ],
 )
 def test_scenarios_that_do_not_go_together_are_refused(

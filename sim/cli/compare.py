@@ -35,6 +35,7 @@ _ALIKE = {
     "run.seed": "--seed",
     "run.design": "--design",
     "run.draws": "--draws",
+    "run.estimator": "--estimator",
     "currency": "--set scenario.currency",
     "area_basis": "--set scenario.area_basis",
 }
