@@ -17,7 +17,7 @@ from scipy import stats
 
 from sim.analysis.calibration import clustering
 from sim.analysis.calibration.clustering import Fit, Site, fit_clustering, own_sums
-from sim.analysis.calibration.estimates import hidden_groups, mean_by_weeks
+from sim.analysis.calibration.estimates import _trend, hidden_groups, mean_by_weeks
 from sim.analysis.calibration.fitquality import fit_quality
 from sim.analysis.calibration.synthetic import Truth, attended
 
@@ -123,9 +123,21 @@ def test_intervals_cover_the_truth_of_400_logs():
     truth = Truth(people=(60, 60, 60), onsite_share=0.2, clustering=0.10, common=0.35, week=0.3)
     logs = 400
     counts = truth.counts(4, logs)
-    names = ("clustering", "common", "week", "Mon", "Tue", "Wed", "Thu", "Fri", "days", "onsite")
+    names = (
+        "clustering",
+        "common",
+        "week",
+        "Mon",
+        "Tue",
+        "Wed",
+        "Thu",
+        "Fri",
+        "days",
+        "onsite",
+        "trend",
+    )
     presence = truth.presence(1)
-    wanted = (truth.clustering, truth.common, truth.week, *presence, presence.sum(), 4.5)
+    wanted = (truth.clustering, truth.common, truth.week, *presence, presence.sum(), 4.5, 0.0)
     covered = np.zeros(len(names), int)
     when = np.arange(truth.weeks)
     for k in range(logs):
@@ -138,7 +150,8 @@ def test_intervals_cover_the_truth_of_400_logs():
         by_day = mean_by_weeks(top, np.full_like(top, people), random)
         whole = came[1].sum(axis=1, keepdims=True)
         every = mean_by_weeks(whole, np.full_like(whole, sum(truth.onsite)), random)
-        found = (*fit[:3], *by_day, *every)
+        share = came.sum(axis=(0, 2)) / sum(truth.people) / 5
+        found = (*fit[:3], *by_day, *every, _trend(share, when)[0])
         covered += [one.low <= w <= one.high for one, w in zip(found, wanted, strict=True)]
     tail = FAMILY_ERROR / len(names) / 2
     low, high = stats.binom.ppf([tail, 1 - tail], logs, 0.90)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from sim.analysis.calibration.badgelog import BOOKED, PRESENT, BadgeLog, read_log
 from sim.analysis.calibration.columns import head_of
 from sim.analysis.calibration.estimates import estimate
-from sim.analysis.calibration.presence import tabulate
+from sim.analysis.calibration.presence import _unusual, tabulate
+from sim.analysis.calibration.synthetic import Truth
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -267,3 +269,13 @@ def test_sensors_count_and_know_nobody(tmp_path: Path) -> None:
     assert found.clustering is not None
     assert found.clustering.clustering.value < 0.02
     assert not estimate(presence, 1, times=50).presence
+
+
+@pytest.mark.jit
+def test_usual_weeks_are_seldom_called_unusual() -> None:
+    """1 % of logs are meant to have a week flagged; 300 clustered logs, false-alarm rate 1 %."""
+    truth = Truth(people=(120,), clustering=0.08, common=0.0, week=0.3, weeks=26)
+    counts = truth.counts(9, 300).sum(axis=(0, 1))
+    members, usual = np.full(26, 120), np.ones(26, bool)
+    flagged = sum(bool(_unusual(counts[..., k], members, usual)) for k in range(300))
+    assert flagged <= stats.binom.ppf(0.99, 300, 0.01)

@@ -391,6 +391,12 @@ def _log_words(said: Mapping[str, Any]) -> Iterator[str]:
     if said["no_show"] is not None:
         value, ends = _spread(said["no_show"], 100, 1)
         yield f"No-shows: {value} % of bookings ({ends} %)."
+    every = said["days"].get("every day")
+    if every is not None:
+        yield (
+            "The overlay takes days as observed, absence included: in a run, people on site all "
+            f"week then count as present every day; the log has them on {every['value']:.1f} of 5."
+        )
     yield "People who never came are not in a log; compare the people here with your headcount."
 
 

@@ -21,9 +21,10 @@ from sim.report.style import (
     save,
     styled,
 )
-from sim.report.words import DAYS, number
+from sim.report.words import DAYS, number, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -65,7 +66,10 @@ def draw_log(presence: Presence, found: Estimates, problem: Problem, folder: Pat
     """
     written = save(_weeks(presence, problem), folder / "calibration-weeks")
     if found.quality is not None:
-        written += save(_fit(found.quality, problem), folder / "calibration-fit")
+        written += save(
+            _fit(found.quality, [site.name for site, _ in found.sites], problem),
+            folder / "calibration-fit",
+        )
     return written
 
 
@@ -98,7 +102,7 @@ def _weeks(presence: Presence, problem: Problem) -> Figure:
     return figure
 
 
-def _fit(quality: FitQuality, problem: Problem) -> Figure:
+def _fit(quality: FitQuality, names: Sequence[str], problem: Problem) -> Figure:
     """Draw counts by weekday in the model's band, and their shape against its own."""
     shown = list(zip(quality.counts, quality.fan, strict=True))[:_MOST_SITES]
     title = f"{100 * quality.inside:.0f} % of days lie in the model's 90 % band"
@@ -110,9 +114,9 @@ def _fit(quality: FitQuality, problem: Problem) -> Figure:
     )
     figure = new_figure(9, 3.4, title, subtitle, problem)
     axes = figure.subplots(1, len(shown) + 1, width_ratios=[1] * len(shown) + [1.4])
-    for number_, (axis, (count, fan)) in enumerate(zip(axes, shown, strict=False), 1):
+    for axis, name, (count, fan) in zip(axes, names, shown, strict=False):
         _days(axis, count, fan)
-        axis.set_title(f"site {number_}" if len(shown) > 1 else "people present")
+        axis.set_title(plain(name) or "all people")
     axes[0].set_ylabel("people present")
     shape = axes[-1]
     middle = quality.middle

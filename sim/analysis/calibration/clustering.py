@@ -38,11 +38,13 @@ class Site:
         People present.
     own : Own or None
         What single people add; None where only counts are known, then people are taken as alike.
+    name : str
     """
 
     people: np.ndarray
     count: Floats
     own: Own | None
+    name: str = ""
 
     @property
     def presence(self) -> Floats:

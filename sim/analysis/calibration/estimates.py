@@ -236,7 +236,8 @@ def _sites(
         there = [c for c in range(len(COHORTS)) if sizes[c]]
         count = np.stack([present[mine & (cohort == c)].sum(axis=0) for c in there])
         own = own_sums(present[mine], t)
-        found.append((Site(sizes[there], count.astype(np.float64), own), present[mine]))
+        name = presence.sites[s] if s >= 0 else ""
+        found.append((Site(sizes[there], count.astype(np.float64), own, name), present[mine]))
     used = sum(int(site.people.sum()) for site, _ in found)
     said = []
     if used < 0.5 * len(stays):
@@ -258,7 +259,7 @@ def _counted(
         if people < max(float(np.nanmax(count)), FEWEST) or np.isnan(count).any():
             said.append(f"{name or 'the log'}: left out, its people are not known or days lack.")
             continue
-        found.append((Site(np.array([people]), count[None], None), np.empty(0)))
+        found.append((Site(np.array([people]), count[None], None, name), np.empty(0)))
     return found, said
 
 
