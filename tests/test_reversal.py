@@ -21,8 +21,12 @@ from sim.cli import cli
 from sim.engine import simulate
 from sim.kernels.presence import weekday_presence
 from sim.people import draw_staff
+from sim.preprocess import build
 from sim.report.consequences import statistics
+from sim.report.places import Results
+from sim.report.returnfigures import draw_options, draw_unmet
 from sim.sampling import draw
+from sim.scenario.load import load
 
 COUNT = 8 if JIT else 2
 ORDER = """
@@ -50,6 +54,7 @@ share = 0.7
 weeks = { uniform = [1, 30] }
 cost_per_m2 = { uniform = [10, 30] }
 """
+POLICIES = ("hybrid", "remote")
 close = np.testing.assert_allclose
 
 
@@ -302,6 +307,28 @@ def test_statistics_of_draws():
     assert statistics(np.array([1.0]), sobol=False)["mcse"] is None
 
 
+def drawn_as_said(said):
+    """Check that the figures hold the numbers of the document."""
+    problem = build(load(FOLDER / "order-back.toml").scenario)
+    own = Results(problem, [{"policy": p, "scope": "", "body": "", "name": ""} for p in POLICIES])
+    unmet = draw_unmet(own, said)
+    entries = [entry for entry in said["options"] if entry["option"] != "never"]
+    lines = [line for axes in unmet.axes for line in axes.get_lines()]
+    assert len(lines) == len(entries) == 4
+    for line, entry in zip(lines, entries, strict=True):
+        close(line.get_ydata(), [week["mean"] for week in entry["unmet_in_week"]])
+        np.testing.assert_array_equal(line.get_xdata(), WEEKS)
+    highest = max(week["p95"] for entry in entries for week in entry["unmet_in_week"])
+    assert all(axes.get_ylim()[0] == 0 and axes.get_ylim()[1] > highest for axes in unmet.axes)
+    options = draw_options(own, said)
+    (axes,) = options.axes
+    dots = [line for line in axes.get_lines() if line.get_linestyle() == "None"]
+    medians = [entry["option_npv"]["p50"] / 1e6 for entry in said["options"]]
+    close([line.get_xdata()[0] for line in dots], medians)
+    titles = [text.get_text() for figure in (unmet, options) for text in figure.texts]
+    assert any(text.startswith("Illustrative:") for text in titles)
+
+
 @pytest.mark.jit
 def test_the_command_sets_the_options_side_by_side():
     words = ["run", str(FOLDER / "order-back.toml"), "--draws", "64"]
@@ -322,6 +349,7 @@ def test_the_command_sets_the_options_side_by_side():
     assert now["value_at_risk"]["value"] == -now["option_npv"]["p05"]
     assert [week["week"] for week in now["unmet_in_week"]] == list(WEEKS)
     assert said["illustrative"] is True
+    drawn_as_said(said)
     best = sum(options["hybrid", option]["best_share"] for option in ("now", "staged", "never"))
     assert best == pytest.approx(1)
     printed = CliRunner().invoke(cli, words, env={"COLUMNS": "100"})

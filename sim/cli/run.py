@@ -176,7 +176,8 @@ def _draw(
         names = [plan.name for plan in results.policies]
         weekdays = by_weekday(problem, names, places, progress)
     draws, worth = said["engine"]["draws"], said.get("appraisal")
-    for file in draw_run(results, detail.result(), weekdays, worth, draws, folder):
+    found = detail.result()
+    for file in draw_run(results, found, weekdays, worth, draws, folder, said.get("reversal")):
         if not quiet:
             tell(f"drew {file}")
 

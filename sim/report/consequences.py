@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sim.problem import Floats, Problem
 
 _NPV = "option_npv"
-_OPTION_WORDS = {"now": "act now", "staged": "in stages", "never": "never"}
+OPTION_WORDS = {"now": "act now", "staged": "in stages", "never": "never"}
 _OPTIONS = (
     "net present\nvalue",
     "90 % interval",
@@ -271,12 +271,12 @@ def _option_row(entry: Mapping[str, Any], by: float, digits: int) -> Row:
         number(regret["mean"] / by, digits),
         percent(entry["best_share"]),
     )
-    return Row(_OPTION_WORDS[entry["option"]], cells)
+    return Row(OPTION_WORDS[entry["option"]], cells)
 
 
 def _weeks_row(entry: Mapping[str, Any]) -> Row:
     cells = tuple(number(week["mean"]) for week in entry["unmet_in_week"])
-    return Row(_OPTION_WORDS[entry["option"]], cells)
+    return Row(OPTION_WORDS[entry["option"]], cells)
 
 
 def _back_row(entry: Mapping[str, Any], by: float, digits: int) -> Row:
@@ -289,7 +289,7 @@ def _back_row(entry: Mapping[str, Any], by: float, digits: int) -> Row:
         interval(cost["p05"] / by, cost["p95"] / by, digits),
         number(entry["option_npv_ordered"]["p50"] / by, digits),
     )
-    return Row(_OPTION_WORDS[entry["option"]], cells)
+    return Row(OPTION_WORDS[entry["option"]], cells)
 
 
 def _exit_row(entry: Mapping[str, Any]) -> Row:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.report.places import shown_places, top_place
 from sim.report.presencefigures import draw_presence
+from sim.report.returnfigures import draw_options, draw_unmet
 from sim.report.spacefigures import draw_bodies, draw_released, draw_waterfall, few_places
 from sim.report.style import file_name, save
 from sim.report.worthfigures import draw_flows, draw_npv
@@ -35,6 +36,7 @@ def draw_run(
     appraisal: Mapping[str, Any] | None,
     draws: int,
     folder: Path,
+    reversal: Mapping[str, Any] | None = None,
 ) -> Iterator[Path]:
     """Draw what a run found, each figure as PNG and SVG.
 
@@ -50,6 +52,8 @@ def draw_run(
     draws : int
     folder : Path
         Made if it is missing.
+    reversal : mapping or None
+        That part of the run's document.
 
     Yields
     ------
@@ -68,3 +72,6 @@ def draw_run(
     if appraisal is not None:
         yield from save(draw_flows(results, top, detail, appraisal, draws), folder / "cash-flow")
         yield from save(draw_npv(results, top, detail, appraisal, draws), folder / "npv")
+    if reversal is not None and reversal["options"]:
+        yield from save(draw_unmet(results, reversal), folder / "order-back")
+        yield from save(draw_options(results, reversal), folder / "options")
