@@ -31,33 +31,44 @@ def new_inversion(count: int) -> np.ndarray:
 
 
 @lane
-def lane_stirling_error(n: float) -> float:
-    """Return what ``stirling_error`` does, without a branch."""
-    small = EXACT_STIRLING[int(min(n, 15.0))]
-    m = max(n, 1.0)
-    s = 1.0 / (m * m)
+def _stirling_series(inverse: float) -> float:
+    """Return the error of Stirling's approximation of log n!, from 1 / n, for n ≥ 16."""
+    s = inverse * inverse
     series = 1.0 / 1260.0 - s * (1.0 / 1680.0 - s * (1.0 / 1188.0 - s * 691.0 / 360360.0))
-    large = (1.0 / 12.0 - s * (1.0 / 360.0 - s * series)) / m
-    return small if n < 16.0 else large
+    return (1.0 / 12.0 - s * (1.0 / 360.0 - s * series)) * inverse
 
 
 @lane
-def lane_mass(k: float, n: float, p: float) -> float:
+def _stirling_error(n: float, inverse: float, tabulated: bool) -> float:
+    """Return what ``stirling_error`` does, without a branch; ``tabulated`` where n may be small."""
+    large = _stirling_series(inverse)
+    if tabulated:
+        return EXACT_STIRLING[int(min(n, 15.0))] if n < 16.0 else large
+    return large
+
+
+@lane
+def lane_mass(k: float, n: float, p: float, tabulated: bool) -> float:
     """Return P(X = k) for 0 ≤ k ≤ n and 0 < p < 1, without a branch.
 
     As ``mass``, but exact to n · 1e-16 only: the deviances cancel near the mean. A factor of
-    Stirling's formula that does not exist for 0 becomes 1 there.
+    Stirling's formula that does not exist for 0 becomes 1 there. Unless ``tabulated``, n, k and
+    n - k must be at least 16. Two divisions serve for all: they cost the most.
     """
     rest = n - k
-    x, y = max(k, _NONE), max(rest, _NONE)
+    x, y, people = max(k, _NONE), max(rest, _NONE), max(n, 1.0)
+    product = 1.0 / (people * (x * y))
+    of_people, of_k, of_rest = x * y * product, people * y * product, people * x * product
+    q = 1.0 - p
+    odds = of_people / (p * q)
     log_mass = (
-        lane_stirling_error(n)
-        - lane_stirling_error(k)
-        - lane_stirling_error(rest)
-        - k * lanes.log(x / (n * p))
-        - rest * lanes.log(y / (n * (1.0 - p)))
+        _stirling_error(n, of_people, tabulated)
+        - _stirling_error(k, of_k, tabulated)
+        - _stirling_error(rest, of_rest, tabulated)
+        - k * lanes.log(x * (q * odds))
+        - rest * lanes.log(y * (p * odds))
     )
-    return lanes.exp(log_mass) * math.sqrt(n / (2.0 * math.pi * x * y))
+    return lanes.exp(log_mass) * (people * math.sqrt(product * (0.5 / math.pi)))
 
 
 @inner
@@ -93,7 +104,7 @@ def lane_quantiles(
     for w in range(1, rows):
         for i in range(lane_count):
             wanted[i] = min(wanted[i], u[w, i])
-    longest = _first_masses(n, share[:lane_count], room)
+    _first_masses(n, share[:lane_count], room)
     for w in range(rows):
         found = out[w]
         for i in range(lane_count):
@@ -102,9 +113,7 @@ def lane_quantiles(
         for i in range(lane_count):
             wanted[i] = max(wanted[i], u[w, i])
     waiting = lane_count
-    for _ in range(0, int(longest), _STRIDE):
-        if waiting == 0:
-            break
+    while waiting > 0:
         if rows == 1:
             waiting = _step_one(n, wanted, room, out[0])
         else:
@@ -148,8 +157,8 @@ def _tail_below(k: float, n: float, p: float) -> float:
 
 
 @inner
-def _first_masses(n: np.ndarray, p: np.ndarray, room: np.ndarray) -> float:
-    """Start each lane below its least uniform; return the widest window."""
+def _first_masses(n: np.ndarray, p: np.ndarray, room: np.ndarray) -> None:
+    """Start each lane below its least uniform."""
     k, high, at, odds, total = room[_K], room[_HIGH], room[_AT], room[_ODDS], room[_TOTAL]
     least = room[_WANTED]
     for i in range(n.size):
@@ -159,16 +168,28 @@ def _first_masses(n: np.ndarray, p: np.ndarray, room: np.ndarray) -> float:
         near = least[i] >= _BELOW_NEARER
         below = _NEARER_WINDOW * spread + _NEARER_MARGIN
         reach = WINDOW * spread + MARGIN
-        low = max(0.0, math.floor(mean - (below if near else reach)))
-        k[i] = low
-        high[i] = min(people, math.ceil(mean + reach))
-        at[i] = lane_mass(low, people, share)
+        k[i] = max(0.0, np.floor(mean - (below if near else reach)))
+        high[i] = min(people, np.ceil(mean + reach))
         odds[i] = share / (1.0 - share)
-        total[i] = at[i] + (at[i] * _tail_below(low, people, share) if near else 0.0)
-    longest = 0.0
+    _masses(n, p, k, at)
     for i in range(n.size):
-        longest = max(longest, high[i] - k[i])
-    return longest
+        people, share = max(n[i], 1.0), min(max(p[i], 1e-300), _SURE)
+        near = least[i] >= _BELOW_NEARER
+        total[i] = at[i] + (at[i] * _tail_below(k[i], people, share) if near else 0.0)
+
+
+@inner
+def _masses(n: np.ndarray, p: np.ndarray, k: np.ndarray, out: np.ndarray) -> None:
+    """Write P(X = k); no table is looked up unless some lane needs it."""
+    small = 0
+    for i in range(n.size):
+        small += 1 if (k[i] < 16.0) | (n[i] - k[i] < 16.0) else 0
+    if small > 0:
+        for i in range(n.size):
+            out[i] = lane_mass(k[i], max(n[i], 1.0), min(max(p[i], 1e-300), _SURE), True)
+    else:
+        for i in range(n.size):
+            out[i] = lane_mass(k[i], max(n[i], 1.0), min(max(p[i], 1e-300), _SURE), False)
 
 
 @lane
@@ -183,6 +204,7 @@ def _two_masses(x: float, mass: float, people: float, odds: float) -> tuple[floa
 def _step(n: np.ndarray, u: np.ndarray, room: np.ndarray) -> int:
     """Go a few counts on and keep the sums so far; return who is still short of the uniform."""
     k, at, odds, total, sums = room[_K], room[_AT], room[_ODDS], room[_TOTAL], room[_SUMS:]
+    high = room[_HIGH]
     waiting = 0
     for i in range(n.size):
         x, mass, so_far, people, ratio = k[i], at[i], total[i], n[i], odds[i]
@@ -194,14 +216,14 @@ def _step(n: np.ndarray, u: np.ndarray, room: np.ndarray) -> int:
             so_far += mass
             x += 2.0
         k[i], at[i], total[i] = x, mass, so_far
-        waiting += 1 if so_far < u[i] else 0
+        waiting += 1 if (so_far < u[i]) & (x < high[i]) else 0
     return waiting
 
 
 @inner
 def _step_one(n: np.ndarray, u: np.ndarray, room: np.ndarray, out: np.ndarray) -> int:
     """Go a few counts on, to the first whose sum reaches the uniform; return who is still short."""
-    k, at, odds, total = room[_K], room[_AT], room[_ODDS], room[_TOTAL]
+    k, high, at, odds, total = room[_K], room[_HIGH], room[_AT], room[_ODDS], room[_TOTAL]
     waiting = 0
     for i in range(n.size):
         x, mass, so_far, people, ratio = k[i], at[i], total[i], n[i], odds[i]
@@ -215,17 +237,17 @@ def _step_one(n: np.ndarray, u: np.ndarray, room: np.ndarray, out: np.ndarray) -
             x += 2.0
         k[i], at[i], total[i] = x, mass, so_far
         out[i] = found
-        waiting += 1 if so_far < u[i] else 0
+        waiting += 1 if (so_far < u[i]) & (x < high[i]) else 0
     return waiting
 
 
 @inner
 def _count_one(lane_count: int, sums: np.ndarray, u: np.ndarray, out: np.ndarray) -> None:
     for i in range(lane_count):
-        below = 0.0
+        below = np.int64(0)
         for s in range(_STRIDE):
-            below += 1.0 if sums[s, i] < u[i] else 0.0
-        out[i] += below
+            below += np.int64(sums[s, i] < u[i])
+        out[i] += lanes.small_whole(below)
 
 
 @inner
@@ -239,14 +261,14 @@ def _count_two(
 ) -> None:
     """Count for two rows at once, so that each sum is loaded once for both."""
     for i in range(lane_count):
-        below_u, below_v = 0.0, 0.0
+        below_u, below_v = np.int64(0), np.int64(0)
         first, second = u[i], v[i]
         for s in range(_STRIDE):
             so_far = sums[s, i]
-            below_u += 1.0 if so_far < first else 0.0
-            below_v += 1.0 if so_far < second else 0.0
-        out_u[i] += below_u
-        out_v[i] += below_v
+            below_u += np.int64(so_far < first)
+            below_v += np.int64(so_far < second)
+        out_u[i] += lanes.small_whole(below_u)
+        out_v[i] += lanes.small_whole(below_v)
 
 
 @inner
@@ -281,7 +303,7 @@ def lane_tails(
         q = share if upper else 1.0 - share
         start = limit[i] + 1.0 if upper else people - limit[i]
         k[i] = min(start, people)
-        at[i] = lane_mass(k[i], people, q) if start <= people else 0.0
+        at[i] = lane_mass(k[i], people, q, True) if start <= people else 0.0
         odds[i] = q / (1.0 - q)
         weight[i] = 1.0 if upper else 0.0
         short[i] = at[i]
