@@ -20,6 +20,8 @@ _R4, _R5, _R6, _R7 = np.uint64(16), np.uint64(32), np.uint64(24), np.uint64(21)
 _WORD = np.uint64(64)
 _HALF_WORD = np.uint64(32)
 _LOW_BITS = np.uint64(12)
+_ONE = np.uint64(0x3FF0000000000000)  # the bits of 1.0
+_LESS_HALF_STEP = 1.0 - 2.0**-53
 
 # What a number is for; it fills the upper half of the counter's second word.
 INPUT, ELIGIBLE, READY, REMOTE, COMBINED, PRESENT, PATTERN, KEPT, DAY, WEEK, SHARE = range(11)
@@ -103,7 +105,8 @@ def two_uniforms(
 
 @lane
 def _in_unit(bits: np.uint64) -> float:
-    return (np.float64(bits >> _LOW_BITS) + 0.5) * 2.0**-52
+    in_one_to_two = np.uint64((bits >> _LOW_BITS) | _ONE).view(np.float64)
+    return in_one_to_two - _LESS_HALF_STEP
 
 
 @kernel
@@ -113,3 +116,18 @@ def uniforms(
     """Write the ``uniform`` of consecutive draws from ``first`` on, float64[draw]."""
     for i in range(out.size):
         out[i] = uniform(seed, key, first + i, purpose, slot)
+
+
+@kernel
+def uniform_pairs(
+    seed: np.uint64,
+    key: np.uint64,
+    first: int,
+    purpose: int,
+    slot: int,
+    out: np.ndarray,
+    other: np.ndarray,
+) -> None:
+    """Write the ``two_uniforms`` of consecutive draws from ``first`` on, float64[draw] each."""
+    for i in range(out.size):
+        out[i], other[i] = two_uniforms(seed, key, first + i, purpose, slot)

@@ -72,6 +72,12 @@ def chances(cohorts, floor, k, absence, weekday):
 # --- rule independent -----------------------------------------------------------------------
 
 
+def luck(first, slot, date):
+    """Return the uniform of a day: two days share a place, which has two numbers."""
+    pair = np.uint64(5), keys(1)[0], first, streams.PRESENT, slot + date // 2 * 2
+    return streams.two_uniforms(*pair)[date % 2]
+
+
 @given(
     cohorts=st.tuples(*[st.integers(0, 50)] * 3),
     k=st.floats(0, 5),
@@ -86,8 +92,7 @@ def test_without_a_shock_counts_are_inverted(cohorts, k, absence, first, place):
     for week, day in product(range(2), range(5)):
         twin = 0
         for c, (n, p) in enumerate(chances(cohorts, 0.0, k, absence, UNEVEN)[day]):
-            slot = ((place * 3 + c) * 2 + week) * 5 + day
-            u = streams.uniform(np.uint64(5), keys(1)[0], first, streams.PRESENT, slot)
+            u = luck(first, (place * 3 + c) * 10, week * 5 + day)
             twin += naive.binomial_quantile(u, n, p)
         assert found[0, week, day, 0] == twin
 
@@ -216,9 +221,10 @@ def test_with_a_shock_counts_are_inverted_too(first, n, parts):
     for week, day in product(range(2), range(5)):
         date = week * 5 + day
         places = [(COMMON_KEY, streams.DAY, date), (keys(1)[0], streams.WEEK, week)]
-        places += [(keys(1)[0], streams.DAY, date), (keys(1)[0], streams.PRESENT, 10 + date)]
-        *luck, u = (streams.uniform(np.uint64(5), key, first, *at) for key, *at in places)
-        p = naive.shocked(0.5, 0.2, sizes @ stats.norm.ppf(luck))
+        places += [(keys(1)[0], streams.DAY, date)]
+        parts_of_z = [streams.uniform(np.uint64(5), key, first, *at) for key, *at in places]
+        p = naive.shocked(0.5, 0.2, sizes @ stats.norm.ppf(parts_of_z))
+        u = luck(first, 10, date)
         assert found[0, week, day, 0] == naive.binomial_quantile(u, n, p)
 
 

@@ -136,3 +136,12 @@ def test_a_stream_does_not_know_its_block(first, count, cut):
     streams.uniforms(seed, key, first + cut, streams.INPUT, 0, parts[cut:])
     assert whole.tolist() == parts.tolist()
     assert whole[0] == streams.uniform(seed, key, first, streams.INPUT, 0)
+
+
+@given(first=st.integers(0, 10**12), count=st.integers(1, 20), slot=st.integers(0, 2**31))
+def test_pairs_are_both_numbers_of_a_place(first, count, slot):
+    seed, key = np.uint64(3), streams.stream_key("x")
+    pairs = np.empty((2, count))
+    streams.uniform_pairs(seed, key, first, streams.PRESENT, slot, *pairs)
+    places = [(seed, key, first + i, streams.PRESENT, slot) for i in range(count)]
+    assert [tuple(pair) for pair in pairs.T] == [streams.two_uniforms(*at) for at in places]

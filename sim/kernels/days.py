@@ -252,11 +252,7 @@ def draw_rows(
     if nobody(due[:, :size]):
         room.drawn[:] = 0.0
         return
-    for w in range(weeks):
-        for d in range(WEEKDAYS):
-            day = slot * WEEKDAYS + w * WEEKDAYS + d
-            u = room.u[d * weeks + w, :size]
-            streams.uniforms(seed, key, first + begin, streams.PRESENT, day, u)
+    _draw_uniforms(seed, key, first + begin, slot * WEEKDAYS, weeks, size, room.u)
     if attendance.fixed_days:
         for i in range(size):
             weekday_presence(attendance, c, b, begin + i, room.presence)
@@ -296,6 +292,22 @@ def draw_rows(
                 shock_presence(attendance, b, begin, room.probit, z[j, begin : begin + size], p)
             people = room.chosen[j, :size] if attendance.fixed_days else n
             lane_quantiles(people, p, room.u[j : j + 1], room.inversion, room.drawn[j : j + 1])
+
+
+@kernel
+def _draw_uniforms(
+    seed: np.uint64, key: np.uint64, first: int, slot: int, weeks: int, size: int, u: np.ndarray
+) -> None:
+    """Draw a uniform for each day, two days at a time: one call of the cipher gives two."""
+    days = WEEKDAYS * weeks
+    for day in range(0, days, 2):
+        after = min(day + 1, days - 1)
+        one = u[day % WEEKDAYS * weeks + day // WEEKDAYS, :size]
+        two = u[after % WEEKDAYS * weeks + after // WEEKDAYS, :size]
+        if day == after:
+            streams.uniforms(seed, key, first, streams.PRESENT, slot + day, one)
+        else:
+            streams.uniform_pairs(seed, key, first, streams.PRESENT, slot + day, one, two)
 
 
 @inner
