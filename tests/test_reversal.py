@@ -362,4 +362,7 @@ def test_the_command_sets_the_options_side_by_side():
         "free to live anywhere",
     ):
         assert text in printed.output
+    told = " ".join(printed.output.split())
+    peak = max(now["unmet_in_week"], key=lambda week: week["mean"])
+    assert f"about {peak['mean']:,.0f} people without a workstation {peak['week']} weeks" in told
     assert max(map(len, printed.output.splitlines())) <= 100

@@ -212,6 +212,10 @@ def print_reversal(console: Console, said: Mapping[str, Any], currency: str) -> 
     by, unit, digits = scale(max(ends), currency)
     label = "Illustrative: if" if said["illustrative"] else "If"
     _heading(console, f"{label} everybody may be ordered back, {unit}")
+    for entry in options:
+        if entry["option"] == "now":
+            console.print(Text(f"• {_finding(entry, by, unit, digits)}"))
+    console.print()
     rows = {name: _option_row(e, by, digits) for e in options for name in [_key(e)]}
     print_grid(console, "option", _OPTIONS, _sections(options, rows))
     console.print(Text(f"{_OPTIONS_READ} {_gate_words(said)}", style="dim"))
@@ -229,6 +233,21 @@ def print_reversal(console: Console, said: Mapping[str, Any], currency: str) -> 
     _heading(console, f"How each way out is reversed, {currency}")
     ways = tuple(_exit_row(entry) for entry in said["exits"])
     print_grids(console, "way out", _EXITS, [Section("", ways)])
+
+
+def _finding(entry: Mapping[str, Any], by: float, unit: str, digits: int) -> str:
+    """Return in a sentence what an order does to a policy on which one acts now."""
+    worst = max(entry["unmet_in_week"], key=lambda week: week["mean"])
+    weeks, cost = entry["return_weeks"]["p50"], entry["return_cost"]["p50"]
+    back = "no space comes back"
+    if weeks is not None:
+        back = f"the last space is back after {number(weeks)} weeks"
+    return (
+        f"{plain(entry['policy'])}: an order would leave about {number(worst['mean'])} people "
+        f"without a workstation {worst['week']} weeks later; {back}, and that costs "
+        f"{number(cost / by, digits)} {unit}. Acting now is the best in "
+        f"{percent(entry['best_share'], 0)} % of draws."
+    )
 
 
 def _gate_words(said: Mapping[str, Any]) -> str:
