@@ -10,8 +10,9 @@ import os
 import numpy as np
 import pytest
 
-from benchmarks import jobs, measure, office, ours, peers, ratios
+from benchmarks import jobs, logs, measure, office, ours, peers, ratios
 from benchmarks.cases import CASES, Case
+from sim.analysis.calibration.synthetic import Truth
 from sim.occupancy import processes
 
 FULL = os.environ.get("OFFICESIM_BENCH") == "full"
@@ -139,3 +140,11 @@ def test_a_ratio_outside_its_band_is_told():
 def _skip_without(package: str | None) -> None:
     if package is not None and not peers.INSTALLED[package]:
         pytest.skip(f"{package} is not installed; it comes with the extra 'bench'")
+
+
+def test_a_log_is_calibrated(tmp_path):
+    """The benchmark of a large log runs on a small one."""
+    path = tmp_path / "log.csv"
+    truth = Truth(people=(60, 40), weeks=8)
+    rows = logs.write(path, truth)
+    assert logs.calibrate(path).startswith(f"{rows:,} rows")

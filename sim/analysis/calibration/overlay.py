@@ -212,7 +212,9 @@ def _toml(value: object) -> str:
 def _clustering(found: Interval, source: str, confirmed: bool = True) -> str:
     if found.high <= 0:
         return _told({"value": 0.0}, source, confirmed)
-    sd = max((found.high - found.low) / (2 * _Z90), 1e-4)
+    # at the end of what there can be, half a normal: 95 % of it lies below 1.96 of its sd
+    half = (found.high - found.value) / 1.96
+    sd = max((found.high - found.low) / (2 * _Z90) if found.low > 0 else half, 1e-4)
     shape = {"mean": round(found.value, 5), "sd": round(sd, 5), "min": 0.0, "max": 0.95}
     return _told({"normal": shape}, source, confirmed)
 
