@@ -6,7 +6,7 @@ The only file here that knows how kernels are called.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks import jobs, office
 from benchmarks.jobs import BODIES, HEADCOUNT, WEEKS, Floats, Risk, Sampled
 from sim import sampling, streams
+from sim.analysis.sobol import Indices, SobolSums
 from sim.executors import in_order
 from sim.jit import kernel
 from sim.kernels import (
@@ -253,6 +254,43 @@ def mean_shortage(seed: int, points: int) -> float:
     room = tails.new_room(1, p.size, scratch_size(int(HEADCOUNT.max()), 1))
     tails.tails(1, people[None], p, limit, room, short, unmet)
     return float(short.mean())
+
+
+# --- sensitivity ------------------------------------------------------------------------------
+
+
+def sobol_points(inputs: int, rows: int) -> Floats:
+    """Return two sets of points, even together, float64[set and input, row]."""
+    return np.stack(
+        [
+            sampling.sobol(np.uint64(1), streams.stream_key(f"x{j}"), j, 0, rows)
+            for j in range(2 * inputs)
+        ]
+    )
+
+
+def between(points: Floats, model: Callable[[Floats], Floats]) -> tuple[Floats, ...]:
+    """Return the model at both sets, and at each with one input of the other."""
+    a, b = np.split(points, 2)
+
+    def swapped(into: Floats, of: Floats) -> Floats:
+        found = []
+        for i in range(len(into)):
+            x = into.copy()
+            x[i] = of[i]
+            found.append(model(x))
+        return np.stack(found)[:, None]
+
+    return model(a)[None], model(b)[None], swapped(a, b), swapped(b, a)
+
+
+def sobol_indices(values: tuple[Floats, ...], resamples: int) -> Indices:
+    """Return indices of first, second and total order with bootstrap errors, block by block."""
+    sums = SobolSums(1, resamples)
+    rows = values[0].shape[1]
+    for first in range(0, rows, BLOCK // 2):
+        sums.add(*(each[..., first : first + BLOCK // 2] for each in values))
+    return sums.indices()
 
 
 # --- days in an office ------------------------------------------------------------------------

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import heapq
 import importlib.util
+import warnings
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -20,7 +22,7 @@ from sim.kernels.visits import NEVER, Visits
 
 BLOCK = 4096
 INSTALLED = {
-    name: importlib.util.find_spec(name) is not None for name in ("ciw", "monaco", "simpy")
+    name: importlib.util.find_spec(name) is not None for name in ("SALib", "ciw", "monaco", "simpy")
 }
 """Peers of the extra ``bench``; NumPy is always there."""
 
@@ -267,6 +269,33 @@ def _lean_day(env, people, free, found) -> Generator:
             v, stay = line.popleft()
         seated[v] = now
         push(agenda, (min(now + stay, office.CLOSING), _LEAVES, v, 0, 0))
+
+
+# --- SALib ------------------------------------------------------------------------------------
+
+
+def salib_problem(inputs: int) -> dict[str, Any]:
+    """Return inputs between 0 and 1 as SALib wants them."""
+    names = [f"x{i}" for i in range(inputs)]
+    return {"num_vars": inputs, "names": names, "bounds": [[0.0, 1.0]] * inputs}
+
+
+def salib_points(inputs: int, rows: int) -> Floats:
+    """Return the whole design for indices up to the second order, float64[run, input]."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from SALib.sample import sobol
+
+        return sobol.sample(salib_problem(inputs), rows, calc_second_order=True, seed=1)
+
+
+def salib_indices(inputs: int, values: Floats, resamples: int) -> Any:
+    """Return indices of first, second and total order with bootstrap errors."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from SALib.analyze import sobol
+
+        return sobol.analyze(salib_problem(inputs), values, num_resamples=resamples, seed=1)
 
 
 # --- Ciw: a loss system -----------------------------------------------------------------------

@@ -46,6 +46,8 @@ class Effort:
     monaco: int = 500
     days: int = 50
     """Plain days that SimPy simulates; Ciw half as many of the loss system."""
+    design: int = 2**14
+    """Points of the sensitivity design."""
 
 
 FULL = Effort()
@@ -53,7 +55,7 @@ SMOKE = Effort(
     seconds=0.1, rounds=3, agreement=4_096, exact=1_024, replicates=10, crn_seeds=1,
     memory=(10_000, 100_000), bodies=(10, 1_000), body_draws=64, run_draws=512, sizing=64,
     monaco=64,
-    days=20,
+    days=20, design=2**11,
 )  # fmt: skip
 
 
@@ -92,6 +94,7 @@ BANDS = {
     "weeks_with_inputs": Band(50.0, 1e4, _HALF),
     "weeks_vs_lean": Band(20.0, 1e3, _HALF),
     "weeks_vs_ciw": Band(100.0, 1e4, _HALF),
+    "sobol_vs_salib": Band(60.0, 1e4, "half of what few points give"),
 }
 """Ratios in absolute units (draws, seconds) have no band: they say how fast the machine is."""
 
@@ -101,6 +104,7 @@ KEYS = (
     "numpy_a_draws_per_s", "monaco_vs_numpy", "national_vs_reference",
     "appraisal_share",
     "weeks_vs_simpy", "weeks_vs_simpy_2t", "weeks_with_inputs", "weeks_vs_lean", "weeks_vs_ciw",
+    "sobol_vs_salib",
 )  # fmt: skip
 
 
@@ -393,6 +397,52 @@ def against_ciw(effort: Effort) -> Ratios:
     return {"weeks_vs_ciw": each["ciw"] / each["ours"]}
 
 
+INPUTS, RESAMPLES = 12, 100
+_G = np.array([0.0, 1.0, 4.5, 9.0, *[99.0] * (INPUTS - 4)])
+
+
+def sobol_g(x: Any) -> Any:
+    """Return Sobol's G function of float64[input, row]."""
+    return np.prod((np.abs(4 * x.T - 2) + _G) / (1 + _G), axis=1)
+
+
+def against_salib(effort: Effort) -> Ratios:
+    """Compare SALib's time for a design and its indices with ours; null where it is missing.
+
+    Each has its own points; the function that is analysed is in neither time.
+    """
+    if not peers.INSTALLED["SALib"]:
+        say("SALib is not installed (extra 'dev'): sobol_vs_salib is null")
+        return {"sobol_vs_salib": None}
+    rows = effort.design
+    values = ours.between(ours.sobol_points(INPUTS, rows), sobol_g)
+    theirs = sobol_g(peers.salib_points(INPUTS, rows).T)
+    found = ours.sobol_indices(values, RESAMPLES)
+    other = peers.salib_indices(INPUTS, theirs, 2)
+    for name, mine, error in (
+        ("S1", found.first, found.first_error),
+        ("ST", found.total, found.total_error),
+    ):
+        if np.any(np.abs(other[name] - mine[:, 0]) > 6 * error[:, 0] + 1e-3):
+            raise jobs.DisagreementError(f"SALib finds other {name}")
+    calls = {
+        "points": lambda: ours.sobol_points(INPUTS, rows),
+        "indices": lambda: ours.sobol_indices(values, RESAMPLES),
+    }
+    mine = measure.interleaved(calls, effort.rounds)
+    whole = {
+        "points": lambda: peers.salib_points(INPUTS, rows),
+        "indices": lambda: peers.salib_indices(INPUTS, theirs, RESAMPLES),
+    }
+    salib = measure.interleaved(whole, 1)
+    words = "; ".join(
+        f"{who} {1e3 * times['points']:.3g} + {1e3 * times['indices']:.3g}"
+        for who, times in (("engine", mine), ("SALib", salib))
+    )
+    say(f"sensitivity, {rows:,} points: milliseconds for points and indices: {words}")
+    return {"sobol_vs_salib": sum(salib.values()) / sum(mine.values())}
+
+
 def measure_all(effort: Effort) -> Ratios:
     """Return every ratio under its name."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
@@ -404,7 +454,7 @@ def measure_all(effort: Effort) -> Ratios:
     steps = (precision, common_streams, memory_growth, body_growth, start, throughput)
     for step in (*steps, appraisal, weeks):
         found |= step(effort)
-    found |= against_monaco(effort, rate) | against_ciw(effort)
+    found |= against_monaco(effort, rate) | against_ciw(effort) | against_salib(effort)
     return {key: found[key] for key in KEYS}
 
 

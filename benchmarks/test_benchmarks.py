@@ -133,7 +133,12 @@ def test_sobol_finds_the_same_mean():
 def test_a_ratio_outside_its_band_is_told():
     """The bands judge every ratio they name, and a missing peer is no fault."""
     good = dict.fromkeys(ratios.KEYS) | {key: band.low for key, band in ratios.BANDS.items()}
-    assert ratios.outside(good | {"monaco_vs_numpy": None, "weeks_vs_ciw": None}) == []
+    assert (
+        ratios.outside(
+            good | {"monaco_vs_numpy": None, "weeks_vs_ciw": None, "sobol_vs_salib": None}
+        )
+        == []
+    )
     assert ratios.outside(good | {"crn": 3.0})[0].startswith("crn is 3, outside 200")
 
 

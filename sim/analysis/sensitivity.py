@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 BLOCK = 512
 """Rows of the design that are held at once."""
-POINTS = {"sobol": 512, "morris": 64, "curves": 128, "tornado": 512, "shapley": 512, "prim": 8192}
+POINTS = {"sobol": 256, "morris": 64, "curves": 128, "tornado": 512, "shapley": 512, "prim": 8192}
 """Rows of the design by default."""
 RESAMPLES = 100
 

@@ -62,8 +62,8 @@ _METHODS = ("sobol", "morris", "shapley", "curves", "tornado", "prim")
 @click.option(
     "--points",
     type=click.IntRange(min=2),
-    help="Rows of the design: by default 512 for sobol, shapley and tornado, 64 trajectories for "
-    "morris, 128 for curves, 8,192 for prim.",
+    help="Rows of the design: by default 256 for sobol, 512 for shapley and tornado, 64 "
+    "trajectories for morris, 128 for curves, 8,192 for prim.",
 )
 @click.option(
     "--order",
