@@ -25,7 +25,7 @@ _DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
 
 
 @lane
-def small_whole(n: int) -> float:
+def small_whole(n: np.int64) -> float:
     """Return a whole number of less than 2**51 as a float: older vectors convert one by one."""
     return np.int64(n + _ROUND_BITS).view(np.float64) - _ROUND
 
