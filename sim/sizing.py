@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
@@ -44,8 +45,14 @@ def service_sizes(problem: Problem, threads: int = 1) -> tuple[Ints | None, ...]
     Found once for each problem.
     """
     if problem not in _SIZES:
+        sized = [plan for plan in problem.policies if plan.service is not None]
+        needed = dict(
+            zip([plan.name for plan in sized], _needed(problem, sized, threads), strict=True)
+        )
         _SIZES[problem] = tuple(
-            None if plan.service is None else size(problem, plan, plan.service, threads)[0]
+            None
+            if plan.service is None
+            else split(problem, plan, order_statistic(needed[plan.name], plan.service.assurance))
             for plan in problem.policies
         )
     return _SIZES[problem]
@@ -73,15 +80,23 @@ def size(
         Workstations needed in each sizing draw, dedicated ones included.
     """
     judged = replace(plan, service=service, per_person=None, fixed=None)
+    (needed,) = _needed(problem, [judged], threads)
+    return split(problem, plan, order_statistic(needed, service.assurance)), needed
+
+
+def _needed(problem: Problem, plans: Sequence[PolicyPlan], threads: int) -> list[Ints]:
+    """Return what policies with a service level need in each sizing draw, int64[pool, draw]."""
     total = problem.run.sizing_draws
     block = max(16, min(512, _SIZING_COUNTS // (len(problem.bodies) * SIZING_WEEKS * WEEKDAYS)))
 
-    def work(first: int, count: int) -> Ints:
+    def work(first: int, count: int) -> list[Ints]:
         draws = sampling.draw(problem, first, count, "sizing")
-        return needed_by_draw(problem, judged, draw_staff(problem, judged, draws), draws)
+        return [
+            needed_by_draw(problem, plan, draw_staff(problem, plan, draws), draws) for plan in plans
+        ]
 
-    needed = np.concatenate(list(in_order(work, total, block, threads)), axis=1)
-    return split(problem, plan, order_statistic(needed, service.assurance)), needed
+    blocks = list(in_order(work, total, block, threads)) if plans else []
+    return [np.concatenate(found, axis=1) for found in zip(*blocks, strict=True)]
 
 
 def order_statistic(values: Ints, share: float) -> Ints:

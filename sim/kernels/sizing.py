@@ -314,8 +314,9 @@ def _fail(
     short, unmet, week = room.short[0], room.unmet[0], room.week[0]
     for d in range(WEEKDAYS):
         if left.repeats[d]:
-            short[d] = short[d - 1]
-            unmet[d] = unmet[d - 1]
+            for k in range(active):
+                short[d, k] = short[d - 1, k]
+                unmet[d, k] = unmet[d - 1, k]
             if shocks and part > 0.0:
                 joint.repeat_day(forms, first, d, active)
         else:
