@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.problem import PolicyPlan
-    from sim.report.places import Place, Results
+    from sim.report.places import Results
 
 A_ROW = 4
 """Most policies side by side."""
@@ -24,11 +24,6 @@ PANEL = 2.2
 def policy_words(plan: PolicyPlan) -> str:
     """Return a policy's name and title."""
     return plan.name if plan.title == plan.name else f"{plan.name}: {plan.title}"
-
-
-def place_words(place: Place) -> str:
-    """Return a place's name as a heading."""
-    return "All bodies together" if place.scope == "total" else place.name
 
 
 def interval_words(draws: int) -> str:

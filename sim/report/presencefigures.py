@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.report.panels import label_rows, panels, place_words
+from sim.report.panels import label_rows, panels
 from sim.report.style import (
     BLUE,
     RED,
@@ -37,7 +37,7 @@ def draw_presence(results: Results, place: Place, found: xr.Dataset) -> Figure:
     """
     where = "" if len(place.bodies) == 1 else " in any of them"
     subtitle = (
-        f"{place_words(place)}: people who share workstations, on {found.attrs['days']:,} days of "
+        f"{place.name}: people who share workstations, on {found.attrs['days']:,} days of "
         f"each weekday over {found.attrs['draws']:,} draws; the spread is both what is not known "
         f"and the luck of the day. Short: more people{where} than workstations."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim.report.panels import interval_words, panels, place_words, policy_words
+from sim.report.panels import interval_words, panels, policy_words
 from sim.report.places import all_places, shown_places
 from sim.report.style import (
     BLACK,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.problem import PolicyPlan
-    from sim.report.panels import interval_words, panels, place_words, policy_words
+    from sim.report.panels import interval_words, panels, policy_words
 from sim.report.places import Place, Results
 
 _MOST_PLACES = 6
@@ -112,7 +112,7 @@ def draw_waterfall(results: Results, place: Place, away: xr.DataArray, draws: in
     draws : int
     """
     subtitle = (
-        f"{place_words(place)}: {interval_words(draws)}. Hatched: left out at a step, or no longer "
+        f"{place.name}: {interval_words(draws)}. Hatched: left out at a step, or no longer "
         "needed of what there is today."
     )
     title = "From headcount to releasable square metres"
@@ -188,7 +188,7 @@ def _draw_policies(axes: Axes, results: Results, place: Place) -> None:
     axes.set_yticks(range(len(names)), names, fontsize=SMALL)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
-    axes.set_title(wrapped(place_words(place), 2.6, fontweight="bold"), fontsize=9)
+    axes.set_title(wrapped(place.name, 2.6, fontweight="bold"), fontsize=9)
     axes.set_xlabel(f"m², of {number(place.area)} m² today")
     number_ticks(axes.xaxis)
     axes.locator_params(axis="x", nbins=4)

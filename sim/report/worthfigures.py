@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from sim.report.panels import changing, label_rows, panels, place_words, policy_words
+from sim.report.panels import changing, label_rows, panels, policy_words
 from sim.report.style import (
     BLUE,
     GREY,
@@ -62,7 +62,7 @@ def draw_flows(
     """
     by, unit, _ = scale(float(np.abs(detail["flows"]).max()), results.problem.currency)
     subtitle = (
-        f"{place_words(place)}: what is saved in each year against doing nothing, costs below 0. "
+        f"{place.name}: what is saved in each year against doing nothing, costs below 0. "
         f"Median, and band from 5 % to 95 % of {draws:,} draws."
     )
     title = _named(said, "Saving through the years")
@@ -105,7 +105,7 @@ def draw_npv(
     by, unit, _ = scale(float(np.abs(detail["npv"]).max()), problem.currency)
     plans = changing(results)
     subtitle = (
-        f"{place_words(place)}: each dot is one of {DOTS} outcomes, all as likely ({draws:,} "
+        f"{place.name}: each dot is one of {DOTS} outcomes, all as likely ({draws:,} "
         f"draws), hollow where doing nothing is better. Value over {said['years']} years "
         f"from {said['base_year']}, and the chance that it is above 0."
     )
