@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.report.panels import policy_words
 from sim.report.sensitivity import HEADLINES, marked_source, scaled
 from sim.report.style import (
     BLUE,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 _MOST_BARS, _MOST_CURVES = 6, 6
 _WIDTH, _NAME = 10.0, 2.6
+_MARK = "† nobody has confirmed it."
 _LEAST = 0.005
 _LEAST_SPREAD = 1e-6
 
@@ -97,15 +99,15 @@ def _panels(
     """Return a figure with a panel for each policy, in two columns, and a title over each."""
     rows = -(-len(policies) // 2) if len(policies) > 1 else 1
     columns = 2 if len(policies) > 1 else 1
-    figure = new_figure(_WIDTH, rows * (0.9 + 0.33 * bars), title, subtitle, problem)
+    said = f"{subtitle} {_MARK}"
+    figure = new_figure(_WIDTH, rows * (0.9 + 0.33 * bars), title, said, problem)
     axes = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
     for axis in axes[len(policies) :]:
         axis.set_axis_off()
     for axis, policy in zip(axes, policies, strict=False):
         plan = problem.policies[problem.policy_names.index(policy)]
-        said = plan.name if plan.title == plan.name else f"{plan.name}: {plan.title}"
         room = _WIDTH / columns - _NAME - 0.1
-        axis.set_title(wrapped(said, room, 9, most=2, fontweight="bold"), fontsize=9)
+        axis.set_title(wrapped(policy_words(plan), room, fontweight="bold"), fontsize=9)
         axis.grid(visible=False, axis="y")
     return figure, axes
 
@@ -313,7 +315,7 @@ def _of_curves(
     )
     columns = min(3, len(order))
     rows = -(-len(order) // columns)
-    figure = new_figure(_WIDTH, 2.5 * rows, title, subtitle, problem)
+    figure = new_figure(_WIDTH, 2.5 * rows, title, f"{subtitle} {_MARK}", problem)
     axes = np.ravel(figure.subplots(rows, columns, squeeze=False, sharey=True))
     for axis in axes[len(order) :]:
         axis.set_axis_off()
