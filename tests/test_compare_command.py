@@ -51,6 +51,7 @@ def test_policies_of_a_scenario_are_compared_in_the_order_they_are_named() -> No
     assert document("compare", OFFICE, *SMALL)["options"] == ["pooled", "seven-per-ten"]
 
 
+@pytest.mark.jit
 def test_scenarios_are_compared_policy_by_policy(tmp_path: Path) -> None:
     more = changed(
         tmp_path, ('"single-office"', '"larger"'), ("area_m2 = 2_160", "area_m2 = 2_260")
@@ -63,6 +64,7 @@ def test_scenarios_are_compared_policy_by_policy(tmp_path: Path) -> None:
     assert len(document("compare", OFFICE, more, *SMALL)["options"]) == 4
 
 
+@pytest.mark.jit
 def test_a_stored_result_is_as_good_as_its_scenario(tmp_path: Path) -> None:
     assert call("run", OFFICE, *SMALL, *MONEY, "--out", tmp_path).exit_code == 0
     found = document(
@@ -148,6 +150,7 @@ def test_wrong_comparisons_are_refused(words: tuple[str, ...], phrase: str) -> N
     assert phrase in refused(call("compare", *words))
 
 
+@pytest.mark.jit
 def test_inputs_that_lose_their_pair_are_told(tmp_path: Path) -> None:
     gate = "[readiness.home]\ntoday = { uniform = [0.5, 0.9] }\n\n[readiness.literacy]"
     other = tmp_path / "more.toml"

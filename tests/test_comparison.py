@@ -74,6 +74,7 @@ def paired_values(*options_by_metric):
 # --- the twin -------------------------------------------------------------------------------
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("design", ["sobol", "mc"])
 def test_differences_are_those_of_kept_draws(design):
     draws = kept(design=design)
@@ -110,6 +111,7 @@ def test_differences_are_those_of_kept_draws(design):
             np.testing.assert_allclose(entry["interval"], ends, rtol=1e-12)
 
 
+@pytest.mark.jit
 def test_better_is_what_the_metric_wants():
     for entry in compared(*POLICIES).differences:
         better = BY_NAME[entry["name"]].better
@@ -124,6 +126,7 @@ def test_standard_errors_of_the_interval_are_students_and_the_normals():
     assert near(standard_errors("mc"), stats.norm.ppf(0.975))
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("name", BY)
 def test_ranks_and_regret_are_those_of_kept_draws(name):
     draws, better, found = kept(), BY_NAME[name].better, compared(*POLICIES)
@@ -145,6 +148,7 @@ def test_ranks_and_regret_are_those_of_kept_draws(name):
             assert near(loss["p90"], twin.quantile(lost[policy], 0.9), 1e-9, step)
 
 
+@pytest.mark.jit
 def test_dominance_is_that_of_kept_draws():
     draws, found = kept(), compared(*POLICIES)
     entries = keyed(found.dominance, "option", "other", "scope", "body")
@@ -181,6 +185,7 @@ def test_dominance_is_that_of_kept_draws():
                     assert abs(first["worse_by"] - max(worse, 0)) <= slack + 1e-12
 
 
+@pytest.mark.jit
 def test_blocks_and_threads_change_nothing():
     expected = compared(*POLICIES)
     assert compared(*POLICIES, block=7, threads=2) == expected
@@ -197,6 +202,7 @@ def test_leaves_change_nothing():
 # --- properties -----------------------------------------------------------------------------
 
 
+@pytest.mark.jit
 def test_a_difference_turned_round_changes_its_sign_only():
     forth, back = compared("ratio", "level"), compared("level", "ratio")
     turned = {"option": "reference", "reference": "option", "option_mean": "reference_mean"}
@@ -212,6 +218,7 @@ def test_a_difference_turned_round_changes_its_sign_only():
                 assert near(one[key], other[key], 1e-9, 1e-9)
 
 
+@pytest.mark.jit
 def test_differences_add_up_over_options_and_over_bodies():
     found = keyed(compared(*POLICIES).differences, "option", "reference", "name", "scope", "body")
     bodies = rich().bodies
@@ -231,6 +238,7 @@ def test_differences_add_up_over_options_and_over_bodies():
                 assert near(total, entry["mean"], 1e-9, 1e-9 * max(1, abs(steps[0]["mean"])))
 
 
+@pytest.mark.jit
 def test_a_scenario_against_itself_is_nothing_at_all():
     two = [Option("a", 0, "level"), Option("b", 1, "level")]
     found = compare([rich(), written_again()], two, BY)
@@ -279,6 +287,7 @@ def test_regret_and_dominance_keep_their_laws(drawn):
                 assert near(worse[option, other], max(exact, 0), 1e-12, 1e-12)
 
 
+@pytest.mark.jit
 def test_memory_stays_where_it_is():
     """What is kept of 2,048 draws is as large as what is kept of 8,192."""
     rng = np.random.default_rng(1)
@@ -307,6 +316,7 @@ def test_the_offices_difference_is_binomial():
     assert entries["shortage_per_day"]["better_share"] == 0
 
 
+@pytest.mark.jit
 def test_a_difference_that_an_input_scales_has_its_distribution():
     """84 m² at a rent of U(100, 200): mean 12,600 and sd 84 · 100 / √12, by Monte Carlo.
 
@@ -323,6 +333,7 @@ def test_a_difference_that_an_input_scales_has_its_distribution():
     assert near(entry["p95"], 84 * 195, 0.02)
 
 
+@pytest.mark.jit
 def test_common_draws_make_differences_certain():
     """The luck that two options share falls out: here nearly all of it."""
     found = compared("ratio", "tight")
@@ -337,6 +348,7 @@ def test_common_draws_make_differences_certain():
 # --- scenarios ------------------------------------------------------------------------------
 
 
+@pytest.mark.jit
 def test_places_are_those_that_all_scenarios_have():
     text = RICH.replace('name = "town"', 'name = "village"').replace("town = 12", "village = 12")
     other = planned(written(text), draws=32, sizing_draws=16, weeks=2)
@@ -404,6 +416,7 @@ def test_a_verdict_says_what_it_cannot_tell():
     assert "releases as much as `a`" in verdict((10, 10), (0.1, 0.1))
 
 
+@pytest.mark.jit
 def test_verdicts_are_of_totals_and_of_every_pair():
     found = compared(*POLICIES)
     told = verdicts(found.differences, "EUR")

@@ -113,6 +113,7 @@ def test_the_offices_frontier_is_binomial():
             assert near(step["marginal_unmet_people"], short, 1e-3)
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize(("level", "share"), [("per_day", 0.9), ("per_week", 0.8)])
 def test_sizes_and_risks_are_brute_force_over_draws(level, share):
     problem = office()
@@ -143,6 +144,7 @@ def test_sizes_and_risks_are_brute_force_over_draws(level, share):
         assert step["chosen"] == bool(step["assurances"])
 
 
+@pytest.mark.jit
 def test_levels_and_assurances_asked_together_are_those_asked_alone():
     levels = [ServicePlan("per_day", 0.9, 0.8), ServicePlan("per_person", 0.98, 0.8)]
     together = sizes(office(), [*levels, PER_DAY], ["p"])
@@ -152,6 +154,7 @@ def test_levels_and_assurances_asked_together_are_those_asked_alone():
     assert {tuple(step["level"]) for step in together.frontier} == {("per_day",), ("per_person",)}
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("policy", ["ratio", "level", "building", "all"])
 def test_more_workstations_never_harm(policy):
     problem = planned(written(RICH), sizing_draws=32, weeks=2)
@@ -169,6 +172,7 @@ def test_more_workstations_never_harm(policy):
             assert all(value >= -1e-9 for value in saved)
 
 
+@pytest.mark.jit
 def test_threads_change_nothing():
     problem = office(draws=300)
     price = ShortagePrice(8.0)
@@ -191,6 +195,7 @@ def test_the_error_of_a_mean_is_that_of_the_replicates(design):
 # --- pooling --------------------------------------------------------------------------------
 
 
+@pytest.mark.jit
 def test_one_pool_for_two_bodies_is_one_binomial():
     problem = planned(written(TWO, "policy.p.days_on_site=3"), sizing_draws=16)
     apart = sizes(problem, [PER_DAY], ["p"])
@@ -206,6 +211,7 @@ def test_one_pool_for_two_bodies_is_one_binomial():
         assert near(step["shortage_per_day"], short, 1e-6, 1e-12)
 
 
+@pytest.mark.jit
 def test_a_policy_with_one_pool_has_nothing_to_gain():
     problem = planned(written(RICH), sizing_draws=16)
     apart = sizes(problem, [PER_DAY], ["all", "level"])
@@ -226,6 +232,7 @@ def yearly(problem, price, desks):
     return 10 * rent * desks, price.yearly * without
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("price", [3.0, 5.0, 8.0, 20.0, 100.0, 1e6])
 @pytest.mark.parametrize("text", [OFFICE, DEDICATED], ids=["shared", "dedicated"])
 def test_the_least_cost_is_brute_force_over_workstations(text, price):
@@ -252,6 +259,7 @@ def test_the_least_cost_is_brute_force_over_workstations(text, price):
     assert entry["if_known"] == expected
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("ratio", [0.001, 0.05, 0.3, 0.6, 0.999, 1.0, 1.5])
 def test_the_office_is_a_newsvendors(ratio):
     """Nothing but the day is uncertain: D is the quantile at 1 - c / (p N), with c = 1,200."""
@@ -266,6 +274,7 @@ def test_the_office_is_a_newsvendors(ratio):
     assert near(entry["space_cost"]["mean"], 1200 * expected)
 
 
+@pytest.mark.jit
 @settings(max_examples=12)
 @given(st.floats(2, 50), st.floats(1.05, 5))
 def test_a_dearer_shortage_never_asks_for_fewer(price, more):
@@ -276,6 +285,7 @@ def test_a_dearer_shortage_never_asks_for_fewer(price, more):
     assert low["yearly_cost"]["mean"] <= high["yearly_cost"]["mean"] + 1e-9
 
 
+@pytest.mark.jit
 @pytest.mark.parametrize("policy", ["ratio", "level", "building", "all"])
 def test_costs_and_numbers_add_up_over_bodies(policy):
     problem = planned(written(RICH), sizing_draws=32, weeks=2)

@@ -14,6 +14,7 @@ WORDS = ("size", OFFICE, "--draws", 16, "--policy", "pooled")
 RENT = ("--set", "cost.running.rent={ value = 100, confirmed = false }")
 
 
+@pytest.mark.jit
 def test_levels_and_assurances_are_repeatable() -> None:
     asked = ("--level", "per_day=0.95", "--level", "per_week=0.9")
     found = document(*WORDS, *asked, "--assurance", 0.9, "--assurance", 0.5)
@@ -41,6 +42,7 @@ def test_the_page_tells_the_frontier_and_what_one_more_saves() -> None:
     assert float(line.split()[-1]) == pytest.approx(100 * short, abs=0.051)
 
 
+@pytest.mark.jit
 def test_one_pool_is_set_beside_the_pools_as_they_are(tmp_path: Path) -> None:
     path = scenario(tmp_path, BASE)
     words = ("size", path, "--level", "per_day=0.9", "--draws", 16, "--policy", "half", "--pooled")
@@ -53,6 +55,7 @@ def test_one_pool_is_set_beside_the_pools_as_they_are(tmp_path: Path) -> None:
     assert "If all bodies shared one pool" in call(*words).stdout
 
 
+@pytest.mark.jit
 def test_a_price_of_a_shortage_finds_the_least_cost() -> None:
     priced = ("--level", "per_day=0.95", *RENT, "--shortage-price", 60, "--working-days", 200)
     found = document(*WORDS, *priced)
@@ -70,6 +73,7 @@ def test_a_price_of_a_shortage_finds_the_least_cost() -> None:
     assert "Nobody has confirmed cost.running.rent." in page
 
 
+@pytest.mark.jit
 def test_figures_are_drawn_for_every_place(tmp_path: Path) -> None:
     path = scenario(tmp_path, BASE)
     words = ("size", path, "--level", "per_day=0.9", "--draws", 16, "--policy", "half", "--pooled")
