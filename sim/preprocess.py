@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim import consequences, costing, places
+from sim import consequences, costing, places, premises
 from sim.domain.eligibility import beta_parameters, least_days_on_site, weights
 from sim.problem import (
     BASELINE,
@@ -64,6 +64,7 @@ def build(scenario: Scenario) -> Problem:
     appraisal = costing.appraisal(scenario, unknowns)
     reversal = consequences.reversal(scenario, unknowns)
     co_benefits = consequences.co_benefits(scenario, unknowns)
+    estate = premises.estate(scenario, unknowns)
     correlated, cholesky = _correlation(scenario)
     return Problem(
         name=scenario.scenario.name,
@@ -92,6 +93,7 @@ def build(scenario: Scenario) -> Problem:
         appraisal=appraisal,
         reversal=reversal,
         co_benefits=co_benefits,
+        estate=estate,
     )
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.appraisalplan import AppraisalPlan
 from sim.consequenceplan import CoBenefitPlan, ReversalPlan
 from sim.distribution import Distribution as Distribution
+from sim.estateplan import EstatePlan
 from sim.occupancyplan import OccupancyPlan
 
 Ints = NDArray[np.int64]
@@ -159,6 +160,8 @@ class Problem:
         How money is appraised, where the scenario says it.
     reversal : ReversalPlan or None
     co_benefits : CoBenefitPlan or None
+    estate : EstatePlan or None
+        The buildings and how they can be left, where the scenario says it.
     """
 
     name: str
@@ -187,6 +190,7 @@ class Problem:
     appraisal: AppraisalPlan | None
     reversal: ReversalPlan | None = None
     co_benefits: CoBenefitPlan | None = None
+    estate: EstatePlan | None = None
 
     @property
     def groups(self) -> dict[str, tuple[int, ...]]:

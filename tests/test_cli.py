@@ -290,7 +290,8 @@ def test_check_judges_every_file(tmp_path: Path) -> None:
 def test_what_init_writes_is_right(tmp_path: Path) -> None:
     folder = tmp_path / "new" / "deep"
     assert call("init", folder).exit_code == 0
-    tables = {"bodies.csv", "functions.csv", "teams.csv"}
+    tables = {f"{name}.csv" for name in ("bodies", "functions", "teams")}
+    tables |= {f"{name}.csv" for name in ("holdings", "rooms", "stacking")}
     names = {"scenario.toml", "scenario.schema.json"} | tables
     assert {path.name for path in folder.iterdir()} == names
     assert call("check", folder / "scenario.toml").exit_code == 0

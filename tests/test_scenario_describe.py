@@ -32,7 +32,9 @@ def complaints(data: dict[str, Any]) -> list[str]:
 def uncommented() -> str:
     """Return the template with every optional key stated and the bodies in the file."""
     text = template().replace('bodies = "bodies.csv"\n', "")
-    for one_of_two in ('# extends = "another-policy"\n', '# teams = "teams.csv"\n'):
+    tables = ("teams", "holdings", "rooms", "stacking")
+    one_or_the_other = [f'# {name} = "{name}.csv"\n' for name in tables]
+    for one_of_two in ('# extends = "another-policy"\n', *one_or_the_other):
         text = text.replace(one_of_two, "")
     return re.sub(r"^# ([a-z_0-9]+ = .*|\[+\w+\]+)$", r"\1", text, flags=re.MULTILINE)
 

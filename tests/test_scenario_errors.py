@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import broken_estate
 import broken_inputs
 import broken_occupancy
 import pytest
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
     from broken_inputs import Files
 
-CASES = [*broken_inputs.CASES, *broken_occupancy.CASES]
-SEVERAL = {"empty-file"}
+_ESTATES = [(f"estate-{name}", *rest) for name, *rest in broken_estate.CASES]
+CASES = [*broken_inputs.CASES, *broken_occupancy.CASES, *_ESTATES]
+
+SEVERAL = {"empty-file", *(f"estate-{name}" for name in broken_estate.SEVERAL)}
 """Cases in which more than one thing is wrong."""
 
 

@@ -16,6 +16,9 @@ _MANY = {
     "body": "bodies",
     "occupancy.neighbourhood": "neighbourhoods",
     "occupancy.team": "teams",
+    "estate.holding": "buildings",
+    "estate.room": "floors and rooms",
+    "estate.seat": "entries",
 }
 """Paths below which there may be many names, and what is counted there."""
 

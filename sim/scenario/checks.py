@@ -10,6 +10,7 @@ from sim.scenario.appraisalchecks import appraisal_problems
 from sim.scenario.consequencechecks import consequence_problems
 from sim.scenario.correlations import correlation_problems
 from sim.scenario.document import nearest
+from sim.scenario.estatechecks import estate_problems
 from sim.scenario.occupancychecks import occupancy_problems
 from sim.scenario.policies import chain
 from sim.scenario.policychecks import policy_problems
@@ -79,6 +80,7 @@ def scenario_problems(
     yield from occupancy_problems(scenario, broken)
     yield from appraisal_problems(scenario, broken)
     yield from consequence_problems(scenario, broken)
+    yield from estate_problems(scenario, broken)
     if not broken:
         yield from correlation_problems(scenario)
 

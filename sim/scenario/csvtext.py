@@ -40,7 +40,8 @@ class Column(NamedTuple):
     """What the cells of a column may hold."""
 
     kind: str
-    """``text``, ``whole``, ``decimal``, ``truth``, or the allowed words with ``|`` between."""
+    """``text``, ``whole``, ``decimal``, ``truth``, ``date``, ``dates`` with spaces between them, or
+    the allowed words with ``|`` between."""
     required: bool = False
 
 

@@ -13,7 +13,14 @@ from sim.domain import facts, functions
 from sim.scenario.appraisal import Phasing, Steps
 from sim.scenario.fields import alternatives, below, is_model
 from sim.scenario.schema import AreaNorm, Gate, Readiness, Scenario, SharedShock, Weekday
-from sim.scenario.tables import AUDIT_COLUMNS, BODY_COLUMNS, TEAM_COLUMNS
+from sim.scenario.tables import (
+    AUDIT_COLUMNS,
+    BODY_COLUMNS,
+    HOLDING_COLUMNS,
+    ROOM_COLUMNS,
+    SEAT_COLUMNS,
+    TEAM_COLUMNS,
+)
 from sim.scenario.template import template, template_tables
 from sim.scenario.types import Area, Count, Input, Number, Provenance, Within
 
@@ -65,7 +72,14 @@ def reference() -> str:
     parts = [_table(("Key", "Type", "Default", "Meaning"), rows)]
     parts.append("\nAn input is a number, or a table with one of these and its source.\n")
     parts.append(_table(("Key", "Type", "Default", "Meaning"), _rows(Input, "")))
-    tables = (("bodies", BODY_COLUMNS), ("teams", TEAM_COLUMNS), ("functions", AUDIT_COLUMNS))
+    tables = (
+        ("bodies", BODY_COLUMNS),
+        ("teams", TEAM_COLUMNS),
+        ("functions", AUDIT_COLUMNS),
+        ("holdings", HOLDING_COLUMNS),
+        ("floors and rooms", ROOM_COLUMNS),
+        ("who sits where", SEAT_COLUMNS),
+    )
     for title, columns in tables:
         parts.append(f"\nColumns of a CSV table of {title}.\n")
         cells = [

@@ -25,6 +25,7 @@ _SECTIONS = (
     "appraisal",
     "reversal",
     "co_benefits",
+    "estate",
 )
 
 
@@ -78,6 +79,12 @@ def register(scenario: Scenario) -> dict[str, Provenance]:
         found.pop("occupancy.anchor_pull", None)
     for path in _without_effect(scenario):
         found.pop(path, None)
+    holdings = scenario.estate.holding if scenario.estate else ()
+    if not any(holding.right == "lease" for holding in holdings):
+        found.pop("estate.price.rent_m2", None)
+        found.pop("estate.price.exit_m2", None)
+    if not any(holding.disposal == "sale" for holding in holdings):
+        found.pop("estate.price.sale_m2", None)
     for name, policy in scenario.policy.items():
         parent = scenario.policy.get(policy.extends or "")
         found |= {f"policy.{name}.{path}": figure for path, figure in _stated(policy, parent)}

@@ -48,7 +48,13 @@ class _Kind(NamedTuple):
 
 
 _BODIES = _Kind(("bodies",), ("body",), tables.bodies, keeps_name=False)
-_TEAMS = _Kind(("occupancy", "teams"), ("occupancy", "team"), tables.teams, keeps_name=True)
+_TABLES = (
+    _BODIES,
+    _Kind(("occupancy", "teams"), ("occupancy", "team"), tables.teams, keeps_name=True),
+    _Kind(("estate", "holdings"), ("estate", "holding"), tables.holdings, keeps_name=True),
+    _Kind(("estate", "rooms"), ("estate", "room"), tables.rooms, keeps_name=True),
+    _Kind(("estate", "stacking"), ("estate", "seat"), tables.seats, keeps_name=True),
+)
 
 
 @dataclass
@@ -70,8 +76,9 @@ class Reading:
         """
         settings = self._settings(options)
         names = (self.source.main, *self.source.overlays)
-        # bodies are merged by name, teams are not: the option stands in the first layer or the last
-        layers = {_BODIES.named: names[0], _TEAMS.named: names[-1]}
+        # bodies are merged by name, other rows are not: the option stands in the first layer or
+        # the last
+        layers = {kind.named: names[0 if kind is _BODIES else -1] for kind in _TABLES}
         parsed = {name: self._toml(name) for name in names}
         if None in parsed.values():
             self._stop()
@@ -161,7 +168,7 @@ class Reading:
             return {p: Place(file, *at) for p, at in positions(text).items()} | more
 
         layer = Layer(data, places, WHOLE)
-        for kind in (_BODIES, _TEAMS):
+        for kind in _TABLES:
             holder = _holder(data, kind.named)
             if holder is not None and kind.named[-1] in holder:
                 more |= self._rows(layer, kind, holder)

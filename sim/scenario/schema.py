@@ -20,6 +20,7 @@ from pydantic import (
 from sim.domain.functions import Audit
 from sim.scenario.appraisal import Appraisal
 from sim.scenario.consequences import CoBenefits, Reversal
+from sim.scenario.estate import Estate
 from sim.scenario.occupancy import Occupancy
 from sim.scenario.types import (
     FIGURE_KEYS,
@@ -409,5 +410,7 @@ class Scenario(Frozen):
     """Everybody is ordered back for a share of the days."""
     co_benefits: CoBenefits | None = None
     """What people and climate gain."""
+    estate: Estate | None = None
+    """The buildings, and within which limits they may be left."""
     audits: dict[str, Audit] = Field(default={}, exclude=True)
     """Tables of functions by the name that bodies use, put here by the loader."""

@@ -1,8 +1,10 @@
-"""The CSV tables of a scenario: its bodies, its teams, and audits of functions."""
+"""The CSV tables of a scenario: bodies, teams, audits of functions, and the estate."""
 
 from __future__ import annotations
 
 import math
+import re
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.domain.functions import SHARES, Audit, Function
@@ -56,13 +58,60 @@ TEAM_COLUMNS = {
 }
 """Columns of a table of teams."""
 
+HOLDING_COLUMNS = {
+    "building": Column("text", required=True),
+    "holder": Column("text"),
+    "right": Column("lease|free_use|operational_management|owned", required=True),
+    "hand_back": Column("building|floor"),
+    "end": Column("date"),
+    "breaks": Column("dates"),
+    "notice_months": Column("whole"),
+    "renewable": Column("truth"),
+    "payer": Column("budget_holder|other"),
+    "heritage": Column("none|no_moves_in|must_keep"),
+    "disposal": Column("none|sale|transfer|letting"),
+    "disposal_months": Column("whole"),
+    "rent_m2": Column("decimal"),
+    "running_m2": Column("decimal"),
+    "holding_m2": Column("decimal"),
+    "sale_m2": Column("decimal"),
+    "source": Column("text"),
+    "confirmed": Column("truth"),
+}
+"""Columns of a table of holdings."""
+
+ROOM_COLUMNS = {
+    "building": Column("text", required=True),
+    "floor": Column("text", required=True),
+    "room": Column("text"),
+    "type": Column("text"),
+    "area_m2": Column("decimal", required=True),
+    "workstations": Column("whole"),
+    "secure": Column("truth"),
+    "must_stay": Column("truth"),
+    "people_limit": Column("whole"),
+    "source": Column("text"),
+    "confirmed": Column("truth"),
+}
+"""Columns of a table of floors and rooms."""
+
+SEAT_COLUMNS = {
+    "body": Column("text", required=True),
+    "building": Column("text", required=True),
+    "floor": Column("text", required=True),
+    "workstations": Column("whole", required=True),
+    "source": Column("text"),
+    "confirmed": Column("truth"),
+}
+"""Columns of a table of who sits where."""
+
 _OFFICE = "office:"
 _SOURCED = ("headcount", "workstations", "area_m2")
 _TRUTH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 class Entries(NamedTuple):
-    """What a table says, as TOML tables would: ``[[body]]`` or ``[[occupancy.team]]``."""
+    """What a table says, as TOML tables would: ``[[body]]``, ``[[estate.room]]`` and so on."""
 
     entries: list[dict[str, Any]]
     places: dict[Path, Place]
@@ -109,6 +158,23 @@ def teams(text: str, encoding: str, file: str) -> Entries:
         Rows with a fault are left out.
     """
     return _entries(read(text, encoding, file, TEAM_COLUMNS, ""), ("people",))
+
+
+def holdings(text: str, encoding: str, file: str) -> Entries:
+    """Read a table of holdings; parameters and result are those of ``bodies``."""
+    prices = [name for name in HOLDING_COLUMNS if name.endswith("_m2")]
+    return _entries(read(text, encoding, file, HOLDING_COLUMNS, ""), prices)
+
+
+def rooms(text: str, encoding: str, file: str) -> Entries:
+    """Read a table of floors and rooms; parameters and result are those of ``bodies``."""
+    sourced = ("area_m2", "workstations")
+    return _entries(read(text, encoding, file, ROOM_COLUMNS, ""), sourced)
+
+
+def seats(text: str, encoding: str, file: str) -> Entries:
+    """Read a table of who sits where; parameters and result are those of ``bodies``."""
+    return _entries(read(text, encoding, file, SEAT_COLUMNS, ""), ("workstations",))
 
 
 def _entries(table: Table, sourced: Collection[str]) -> Entries:
@@ -168,9 +234,27 @@ def _value(cell: str, column: Column, table: Table, at: tuple[int, str]) -> Any:
         return _TRUTH.get(cell.casefold())
     if column.kind in ("whole", "decimal"):
         return _number(cell, column, table, at)
+    if column.kind == "date":
+        return _date(cell, table, at)
+    if column.kind == "dates":
+        return [_date(part, table, at) for part in cell.split()]
     if cell not in column.kind.split("|"):
         table.fault(*at, cell, f"must be one of {column.kind.replace('|', ', ')}")
     return cell
+
+
+def _date(cell: str, table: Table, at: tuple[int, str]) -> date:
+    """Return a day written as 2027-06-30 or 30.06.2027; others could be read in two ways."""
+    iso = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", cell, re.ASCII)
+    dotted = re.fullmatch(r"(\d\d?)\.(\d\d?)\.(\d{4})", cell, re.ASCII)
+    parts = iso.groups() if iso else dotted.groups()[::-1] if dotted else None
+    try:
+        if parts:
+            return date(*map(int, parts))
+        table.fault(*at, cell, "is not a date", "write 2027-06-30 or 30.06.2027")
+    except ValueError:
+        table.fault(*at, cell, "is no day of the calendar", "check day and month")
+    return date.min
 
 
 def _number(cell: str, column: Column, table: Table, at: tuple[int, str]) -> float | int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sim.domain import facts, functions
 from sim.scenario.appraisal import Appraisal
 from sim.scenario.consequences import CoBenefits, Reversal
+from sim.scenario.estate import Estate
 from sim.scenario.fields import below
 from sim.scenario.occupancy import Occupancy
 from sim.scenario.schema import (
@@ -46,6 +47,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel], bool], ...] = (
     ("[appraisal]", Appraisal, False),
     ("[reversal]", Reversal, False),
     ("[co_benefits]", CoBenefits, False),
+    ("[estate]", Estate, False),
 )
 """Heading, class, and whether the section is part of the example or a comment."""
 
@@ -151,6 +153,21 @@ _SHOWN = {
     "co_benefits.hour_value": "1_500",
     "co_benefits.tonne_value": "20_000",
     "co_benefits.group": "{ disability = { value = 0.03, confirmed = false } }",
+    "estate.holdings": '"holdings.csv"',
+    "estate.rooms": '"rooms.csv"',
+    "estate.stacking": '"stacking.csv"',
+    "estate.holding": '[{ building = "main", right = "lease", end = 2030-12-31 }]',
+    "estate.room": '[{ building = "main", floor = "1", area_m2 = 1_700, workstations = 125 }]',
+    "estate.seat": '[{ body = "central", building = "main", floor = "1", workstations = 120 }]',
+    "estate.start": "2026-01-01",
+    "estate.years": "5",
+    "estate.policy": '"remote"',
+    "estate.discount_rate": "{ uniform = [0.03, 0.07], confirmed = false }",
+    "estate.moves_per_quarter": "40",
+    "estate.yearly_ceiling": "50_000_000",
+    "estate.max_sites": "2",
+    "estate.price": "{ running_m2 = { uniform = [6_000, 9_000], confirmed = false } }",
+    "estate.body": '{ central = { buildings = ["main"], secure_workstations = 4 } }',
 }
 """Keys that the example only shows, beside those with a default."""
 
@@ -173,6 +190,27 @@ team,body,people,neighbourhood,anchor_days,group,source,confirmed
 audit,central,14,,Tue Thu,,example,false
 legal,central,9,,Wed,,example,false
 fieldwork,regional,20,,,,example,false
+"""
+
+_HOLDINGS = """\
+building,holder,right,hand_back,end,breaks,notice_months,disposal,disposal_months,source,confirmed
+main,property department,owned,building,,,,transfer,9,example,false
+branch,property department,lease,floor,2030-12-31,2027-06-30 2028-06-30,6,,,example,false
+"""
+
+_ROOMS = """\
+building,floor,room,type,area_m2,workstations,secure,must_stay,people_limit,source,confirmed
+main,1,,offices,900,65,no,no,,example,false
+main,2,,"offices, archive",900,60,no,no,,example,false
+main,2,archive,secret archive,120,0,yes,yes,,example,false
+branch,1,,offices,900,62,no,no,60,example,false
+"""
+
+_STACKING = """\
+body,building,floor,workstations,source,confirmed
+central,main,1,65,example,false
+central,main,2,60,example,false
+regional,branch,1,62,example,false
 """
 
 
@@ -200,7 +238,14 @@ def template_tables() -> dict[str, str]:
     -------
     dict of str to str
     """
-    return {"bodies.csv": _BODIES, "functions.csv": _FUNCTIONS, "teams.csv": _TEAMS}
+    return {
+        "bodies.csv": _BODIES,
+        "functions.csv": _FUNCTIONS,
+        "teams.csv": _TEAMS,
+        "holdings.csv": _HOLDINGS,
+        "rooms.csv": _ROOMS,
+        "stacking.csv": _STACKING,
+    }
 
 
 def _about_inputs() -> Iterator[str]:
