@@ -27,6 +27,7 @@ FOLDER = Path(__file__).parents[1] / "scenarios"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 POLICIES = {
     "attendance-order": {"order", "flexible", "level95"},
+    "estate": {"combined"},
     "bodies-csv": {"own", "building", "today"},
     "kazakhstan-2023": {
         *("published", "level95", "secure", "audited", "today", "invested", "combined"),

@@ -16,6 +16,7 @@ from sim.cli.calibrate import calibrate, demo_log
 from sim.cli.check import check, init, warmup
 from sim.cli.common import WRONG_INPUT, tell
 from sim.cli.compare import compare
+from sim.cli.estate import estate
 from sim.cli.occupancy import occupancy
 from sim.cli.run import run
 from sim.cli.sensitivity import sensitivity
@@ -68,6 +69,7 @@ for command in (
     size,
     sensitivity,
     occupancy,
+    estate,
     calibrate,
     demo_log,
     warmup,
