@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from sim.problem import Floats
 
 _ROUNDING = 1e-9
-_PRODUCTS = 2**21
-"""Products that are in memory at once."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +123,40 @@ class SobolSums:
         weights = row_weights(self._seed, self._rows, rows, self._resamples)
         self._rows += rows
         self._weight += weights.sum(axis=0)
-        step = max(1, _PRODUCTS // (kinds * rows))
-        for k in range(0, outputs, step):
-            some = slice(k, k + step)
-            centre = self._origin[some]
-            others = None if ba is None else ba[:, some] - centre
-            found = _products(a[some] - centre, b[some] - centre, ab[:, some] - centre, others)
-            add_products(
-                found.reshape(-1, rows), weights, self._sums[some].reshape(-1, self._resamples + 1)
-            )
+        for k, centre in enumerate(self._origin):
+            back = None if ba is None else ba[:, k] - centre
+            self._add_output(k, weights, a[k] - centre, b[k] - centre, ab[:, k] - centre, back)
+
+    def _add_output(
+        self, k: int, weights: Floats, a: Floats, b: Floats, ab: Floats, ba: Floats | None
+    ) -> None:
+        """Add an output's products of the sources that change it; the others' follow from these.
+
+        Where source i changes nothing, BA_i is B and AB_i is A: the product of i and j in the
+        second order is that of j in the first.
+        """
+        changes = (ab != a).any(axis=1)
+        if ba is not None:
+            changes |= (ba != b).any(axis=1)
+        acts = np.flatnonzero(changes)
+        found = _products(a, b, ab[acts], None if ba is None else ba[acts])
+        sums = np.zeros((len(found), weights.shape[1]))
+        add_products(found, weights, sums)
+        total = self._sums[k]
+        total[:2] += sums[:2]
+        ends = 2 + self._sources * np.arange(4)
+        for part in range(3):
+            total[ends[part] + acts] += sums[2 + part * len(acts) : 2 + (part + 1) * len(acts)]
+        if ba is None:
+            return
+        i, j = pairs(self._sources)
+        both, one = changes[i] & changes[j], changes[i] & ~changes[j]
+        other = changes[j] & ~changes[i]
+        first = np.zeros((self._sources, weights.shape[1]))
+        first[acts] = sums[2 : 2 + len(acts)]
+        total[ends[3] + np.flatnonzero(both)] += sums[2 + 3 * len(acts) :]
+        total[ends[3] + np.flatnonzero(one)] += first[i[one]]
+        total[ends[3] + np.flatnonzero(other)] += first[j[other]]
 
     def indices(self) -> Indices:
         """Return the indices of the rows so far."""
@@ -159,10 +182,9 @@ def _kinds(sources: int, second: bool) -> int:
 
 
 def _products(a: Floats, b: Floats, ab: Floats, ba: Floats | None) -> Floats:
-    """Return what is averaged over rows, float64[output, kind, row]: see ``SobolSums``."""
+    """Return what is averaged over rows of an output, float64[kind, row]: see ``SobolSums``."""
     sources = len(ab)
-    found = np.empty((len(a), _kinds(sources, ba is not None), a.shape[1]))
-    out = found.swapaxes(0, 1)
+    out = np.empty((_kinds(sources, ba is not None), a.size))
     out[0], out[1] = a + b, a * a + b * b
     first, change, total, second = np.split(out[2:], sources * np.arange(1, 4))
     np.subtract(ab, a, out=change)
@@ -182,7 +204,7 @@ def _products(a: Floats, b: Floats, ab: Floats, ba: Floats | None) -> Floats:
         second /= 2
         second -= a * b
     total /= 2
-    return found
+    return out
 
 
 def _estimate(by_resample: Floats | None) -> tuple[Any, Any]:
