@@ -34,7 +34,7 @@ from sim.problem import Floats, Ints
 
 Bools = np.ndarray
 _OPTIMAL, _INFEASIBLE = 0, 2
-_FIRST, _SECOND = 0.7, 0.5
+_FIRST, _SECOND = 0.4, 0.4
 """Parts of the time left for the relaxed and for the restricted programme."""
 
 
@@ -496,17 +496,18 @@ def choose(terms: Terms, gap: float, seconds: float) -> Choice:
 def _restrictions(relaxed: _Programme, single: _Programme, x: Floats | None) -> list[Any]:
     """Return what to fix in the programme of single parties, the narrowest first.
 
-    Last of all everything is kept as long as it can be: a plan if there is any, though a dear one.
+    Last of all everything is kept as long as it can be, first with nobody moving: dear, but a plan.
     """
     upper = np.concatenate(single.model.upper)
     kept = [(single.use, upper[single.use]), (single.held, upper[single.held])]
+    last = [[*kept, (single.arrive, 0.0)], kept]
     if x is None:
-        return [kept]
+        return last
     floors = [
         (single.use, np.rint(x[relaxed.use])),
         (single.held, np.rint(x[relaxed.held])),
     ]
-    return [[*floors, (single.stay, np.rint(x[relaxed.stay]))], floors, kept]
+    return [[*floors, (single.stay, np.rint(x[relaxed.stay]))], floors, *last]
 
 
 def _bound(found: Any) -> float | None:
