@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import estates, jobs, measure, office, ours, peers
+from benchmarks import estates, jobs, measure, office, ours, peers, portfolio
 from sim import draw, run, sampling, simulate, streams
+from sim.analysis.programme import choose
 from sim.kernels import presence, sizing, tally
 from sim.occupancy import processes
 from sim.results.summary import new_tally
@@ -331,6 +332,12 @@ def _run_reference(draws: int) -> Call:
 @case("run national estate", "draws", (), (4_096, 16_384), slow=True)
 def _run_national(draws: int) -> Call:
     return lambda: run(estates.shipped(estates.NATIONAL, draws))
+
+
+@case("choose what to keep", "floors", (8,), (8, 20, 40))
+def _choose(floors: int) -> Call:
+    terms = portfolio.portfolio(floors, years=5, bodies=floors // 2)
+    return lambda: choose(terms, 1e-3, 60.0)
 
 
 # --- start ------------------------------------------------------------------------------------
