@@ -16,6 +16,7 @@ EXTRA = ('policy.zz.title="placed last"', "policy.zz.dedicated.fresh={uniform=[0
 FIRST = {
     "attendance-order": "order",
     "bodies-csv": "own",
+    "estate": "combined",
     "kazakhstan-2023": "level95",
     "neighbourhoods": "pooled",
     "order-back": "hybrid",
