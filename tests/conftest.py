@@ -6,10 +6,14 @@ them; tests marked ``jit`` would then take minutes and are skipped.
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 from handmade import JIT
 from hypothesis import settings
+
+os.environ.pop("COLUMNS", None)  # pages are as wide as where they are piped, whoever runs them
 
 settings.register_profile("compiled", deadline=None, derandomize=True, max_examples=60)
 settings.register_profile("interpreted", deadline=None, derandomize=True, max_examples=10)
