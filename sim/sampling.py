@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from sim import streams
 from sim.kernels import designs, quantiles
@@ -125,10 +124,11 @@ def correlated(problem: Problem, independent: Mapping[str, Floats]) -> dict[str,
     """Return the uniforms with the correlation of the scenario, made of independent ones."""
     found = dict(independent)
     if problem.correlated:
-        normal = [special.ndtri(independent[name]) for name in problem.correlated]
+        normal = [_score(independent[name]) for name in problem.correlated]
         for j, name in enumerate(problem.correlated):
-            mixed = sum(problem.cholesky[j, k] * normal[k] for k in range(j + 1))
-            found[name] = special.ndtr(mixed)
+            mixed = np.asarray(sum(problem.cholesky[j, k] * normal[k] for k in range(j + 1)))
+            found[name] = np.empty(mixed.shape)
+            quantiles.normal_uniforms(mixed.ravel(), found[name].ravel())
     return found
 
 
@@ -246,7 +246,11 @@ def _simplex(problem: Problem, unknown: Unknown, first: int, count: int, stream:
 
 
 def quantile(distribution: Distribution, u: Floats) -> Floats:
-    """Return the quantiles of a distribution at uniforms of any shape."""
+    """Return the quantiles of a distribution at uniforms of any shape.
+
+    All but the steepest Betas do without ``scipy.special``, whose import takes longer than drawing
+    the inputs of a run.
+    """
     return _QUANTILES[distribution.kind](u, *distribution.parameters)
 
 
@@ -274,17 +278,26 @@ def _pert(u: Floats, low: float, mode: float, high: float) -> Floats:
 def _normal(u: Floats, mean: float, sd: float, low: float, high: float) -> Floats:
     if low > mean:  # the lower tail keeps its digits, the upper does not
         return -_normal(1 - u, -mean, sd, -high, -low)
-    bottom, top = special.ndtr((low - mean) / sd), special.ndtr((high - mean) / sd)
-    return np.clip(mean + sd * special.ndtri(bottom + u * (top - bottom)), low, high)
+    bottom, top = (math.erfc((mean - end) / sd * math.sqrt(0.5)) / 2 for end in (low, high))
+    return np.clip(mean + sd * _score(bottom + u * (top - bottom)), low, high)
 
 
 def _lognormal(u: Floats, mean: float, sd: float) -> Floats:
     variance = math.log1p((sd / mean) ** 2)
-    return mean * np.exp(math.sqrt(variance) * special.ndtri(u) - variance / 2)
+    return mean * np.exp(math.sqrt(variance) * _score(u) - variance / 2)
+
+
+def _score(u: Floats) -> Floats:
+    """Return Φ⁻¹(u); what rounds to 1 counts as the number before."""
+    out = np.empty(u.shape)
+    quantiles.normal_scores(np.minimum(u, np.nextafter(1.0, 0.0)).ravel(), out.ravel())
+    return out
 
 
 def _beta(u: Floats, a: float, b: float) -> Floats:
     if min(a, b) < _LEAST_TABULATED:
+        from scipy import special
+
         return np.asarray(special.betaincinv(a, b, u))
     value, slope = _beta_table(a, b)
     out = np.empty(u.size)
@@ -299,14 +312,11 @@ def _beta_table(a: float, b: float) -> tuple[Floats, Floats]:
     One quantile by scipy takes two microseconds, one from the table a hundredth of that, and it
     differs by less than 1e-10.
     """
-    score = np.arange(-_FARTHEST_SCORE, _FARTHEST_SCORE + _SCORE_STEP, _SCORE_STEP)
-    lower = special.betaincinv(a, b, special.ndtr(score))
-    upper = special.betaincinv(b, a, special.ndtr(-score))
-    value, rest = np.where(score < 0, (lower, 1 - lower), (1 - upper, upper))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
-        shape = special.xlogy(a - 1, value) + special.xlogy(b - 1, rest)
-        slope = np.exp(special.betaln(a, b) - shape - 0.5 * score**2) / math.sqrt(2 * math.pi)
-    return value, _SCORE_STEP * np.nan_to_num(slope, posinf=0.0)
+    size = int(_FARTHEST_SCORE / _SCORE_STEP) + 1
+    (below, rise), (above, fall) = np.empty((2, 2, size))
+    quantiles.beta_scores(float(a), float(b), _FARTHEST_SCORE, _SCORE_STEP, below, rise)
+    quantiles.beta_scores(float(b), float(a), _FARTHEST_SCORE, _SCORE_STEP, above, fall)
+    return np.append(below, 1 - above[-2::-1]), np.append(rise, fall[-2::-1])
 
 
 def _simplex_quantile(u: Floats, *shares: float) -> Floats:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from sim import cells
 from sim.kernels import teams
@@ -211,6 +210,8 @@ def dates(calendar: CalendarPlan, weeks: int) -> list[dt.date]:
 
 def _visitors(problem: Problem, said: OccupancyPlan, draws: Draws, weeks: int) -> np.ndarray:
     """Draw the visitors of every day: Poisson, by inversion, int32[day, draw]."""
+    from scipy import special  # a run without visitors need not wait for it
+
     assert said.visitors is not None
     seed, key = np.uint64(problem.run.seed), draws.key("occupancy/visitors")
     of_day = [

@@ -6,7 +6,6 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special
 
 from sim.kernels import arrivals
 from sim.kernels.arrivals import ANY, MOST_MEETINGS, TABLE, Habits, Rows
@@ -152,6 +151,8 @@ def _meetings(mean: float) -> np.ndarray:
     """Return the cumulative chances of so many meetings, Poisson, float64[number]."""
     if mean <= 0:
         return np.ones(1)
+    from scipy import special  # a run without meetings need not wait for it
+
     return np.asarray(special.pdtr(np.arange(MOST_MEETINGS + 1), mean))
 
 
