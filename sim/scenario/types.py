@@ -7,8 +7,12 @@ the template and the JSON Schema are generated from it.
 
 from __future__ import annotations
 
+import ast
+import functools
+import inspect
 import math
 import re
+import tokenize
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Protocol, Self, TypeVar
@@ -34,9 +38,36 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN.pattern, max_length=80)]
 class Frozen(BaseModel):
     """The base of everything a scenario says: immutable, exact types, no unknown keys."""
 
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        own = _field_docs(inspect.getfile(cls)).get(cls.__name__, {})
+        for name in own.keys() & cls.model_fields.keys():
+            cls.model_fields[name].description = own[name]
+
+
+@functools.cache
+def _field_docs(file: str) -> dict[str, dict[str, str]]:
+    """Return the string under each field of each class in a file.
+
+    pydantic's own option for them reads the file again for every class, which takes longer than
+    making the classes.
+    """
+    with tokenize.open(file) as source:
+        classes = [node for node in ast.parse(source.read()).body if isinstance(node, ast.ClassDef)]
+    return {
+        cls.name: {
+            field.target.id: inspect.cleandoc(below.value.value)
+            for field, below in pairwise(cls.body)
+            if isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(below, ast.Expr)
+            and isinstance(below.value, ast.Constant)
+            and isinstance(below.value.value, str)
+        }
+        for cls in classes
+    }
 
 
 class Provenance(Frozen):
