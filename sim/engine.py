@@ -12,7 +12,7 @@ from sim.kernels.area import ratio
 from sim.occupancy.desks import worst_team
 from sim.occupancy.hours import shortage_in_hours
 from sim.people import Staff, draw_shocks, draw_staff
-from sim.problem import Arrays, Floats, Ints, PolicyPlan, Problem
+from sim.problem import Arrays, Floats, PolicyPlan, Problem
 from sim.results.label import label
 from sim.risk import (
     drawn_risk,
@@ -25,6 +25,8 @@ from sim.sampling import Draws
 from sim.sizing import level_met, needed_by_draw, service_sizes, split, workstations_provided
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
 
 
@@ -50,21 +52,24 @@ def simulate(problem: Problem, draws: Draws, by_year: bool = False) -> xr.Datase
 
 def compute(problem: Problem, draws: Draws, by_year: bool = False) -> list[Arrays]:
     """Compute what ``simulate`` does, without labels: the arrays of each policy by name."""
-    sizes = service_sizes(problem)
     shocks = draw_shocks(problem, draws, problem.run.weeks)
-    found = [
-        _simulate_policy(problem, plan, size, draws, shocks)
-        for plan, size in zip(problem.policies, sizes, strict=True)
-    ]
-    for policy, worth in zip(found, appraise(problem, draws, found, by_year), strict=True):
-        policy |= worth
-    return found
+    found = [occupy(problem, p, draws, shocks) for p in range(len(problem.policies))]
+    return add_money(problem, draws, found, by_year)
 
 
-def _simulate_policy(
-    problem: Problem, plan: PolicyPlan, one_number: Ints | None, draws: Draws, shocks: Floats
-) -> Arrays:
-    """Compute one policy: [body, draw] by variable, and what has other dimensions."""
+def occupy(problem: Problem, p: int, draws: Draws, shocks: Floats) -> Arrays:
+    """Compute all of a policy but its money: [body, draw] by variable, and what has other dims.
+
+    Parameters
+    ----------
+    problem : Problem
+    p : int
+        Index of the policy.
+    draws : Draws
+    shocks : float64[body, row, draw]
+        From ``sim.people.draw_shocks``.
+    """
+    plan, one_number = problem.policies[p], service_sizes(problem)[p]
     people = draw_staff(problem, plan, draws)
     provided = workstations_provided(problem, plan, people, one_number, draws)
     found: Arrays = {
@@ -86,8 +91,19 @@ def _simulate_policy(
     found |= worst_team(problem, plan, people, provided, draws)
     found |= _level(problem, plan, people, draws, found)
     found |= _release(problem, plan, draws, found)
-    found |= _money(problem, plan, draws, found)
     return found
+
+
+def add_money(
+    problem: Problem, draws: Draws, found: Sequence[Arrays], by_year: bool = False
+) -> list[Arrays]:
+    """Return what ``occupy`` found of each policy with what it costs, saves and is worth."""
+    paid = [
+        policy | _money(problem, plan, draws, policy)
+        for plan, policy in zip(problem.policies, found, strict=True)
+    ]
+    worth = appraise(problem, draws, paid, by_year)
+    return [policy | more for policy, more in zip(paid, worth, strict=True)]
 
 
 def _level(

@@ -14,6 +14,7 @@ gives no lower count. First-order indices of inputs do not depend on it.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,9 @@ import numpy as np
 import xarray as xr
 
 from sim.analysis import trajectories
+from sim.analysis.reuse import Computed, compute
 from sim.analysis.sobol import SobolSums, pairs, row_weights
 from sim.analysis.sources import AGAIN, RUN, Points, given, sources, two_points
-from sim.engine import compute
 from sim.executors import blocks, in_order
 from sim.problem import BASELINE
 from sim.results.label import attributes
@@ -78,21 +79,35 @@ class Study:
     def outputs(self, batch: Sequence[Points], done: int = 0) -> list[Floats]:
         """Simulate sets of points, float64[output, row] of each; what is not finite is NaN.
 
-        An output is a metric of a policy, the policies of the first metric first.
+        An output is a metric of a policy, the policies of the first metric first. Of the sets with
+        the same draws and luck the first is computed whole, and the others from what it knows.
         """
-        found = []
-        for values in in_order(lambda k, _: self._one(batch[k]), len(batch), 1, self.threads):
-            found.append(values)
-            done += values.shape[1]
-            if self.progress is not None:
-                self.progress(done)
-        return found
+        lucks = [(points.first, points.count, points.luck) for points in batch]
+        firsts = [lucks.index(luck) for luck in lucks]
+        known: dict[int, Computed] = {}
+        found: dict[int, Floats] = {}
 
-    def _one(self, points: Points) -> Floats:
-        found = compute(self.problem, points.draws())
+        def work(sets: Sequence[int], j: int, _: int) -> Floats:
+            k = sets[j]
+            computed = compute(batch[k], known.get(firsts[k]))
+            if firsts.count(k) > 1:
+                known[k] = computed
+            return self._values(computed)
+
+        alone = [k for k, first in enumerate(firsts) if k == first]
+        for sets in (alone, [k for k, first in enumerate(firsts) if k != first]):
+            run = in_order(functools.partial(work, sets), len(sets), 1, self.threads)
+            for k, values in zip(sets, run, strict=True):
+                found[k] = values
+                done += values.shape[1]
+                if self.progress is not None:
+                    self.progress(done)
+        return [found[k] for k in range(len(batch))]
+
+    def _values(self, computed: Computed) -> Floats:
         rows = [k for k, variable in enumerate(METRICS) if variable.name in self.metrics]
         those = [self.problem.policy_names.index(name) for name in self.policies]
-        values = at_places(self.problem, found)[rows][:, those, self.place]
+        values = at_places(self.problem, computed.policies)[rows][:, those, self.place]
         flat = values.reshape(-1, values.shape[-1])
         return np.where(np.isfinite(flat), flat, np.nan)
 
