@@ -11,18 +11,20 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim import streams
+from sim.executors import blocks
 from sim.kernels.resamples import WORD, add_products, poisson_counts
 
 if TYPE_CHECKING:
     from sim.problem import Floats
 
 _ROUNDING = 1e-9
+_OUTPUTS = 8  # whose indices are made at once
 
 
 @dataclass(frozen=True)
@@ -160,19 +162,29 @@ class SobolSums:
 
     def indices(self) -> Indices:
         """Return the indices of the rows so far."""
-        means = (self._sums / self._weight).transpose(2, 1, 0)
+        parts = [self._of_few(*few) for few in blocks(len(self._origin), _OUTPUTS)]
+        joined: dict[str, Any] = {}
+        for field in fields(Indices):
+            values = [getattr(part, field.name) for part in parts]
+            joined[field.name] = None if values[0] is None else np.concatenate(values, axis=-1)
+        return Indices(**joined)
+
+    def _of_few(self, first: int, count: int) -> Indices:
+        """Return the indices of a few outputs, whose sums stay in the processor's cache."""
+        origin = self._origin[first : first + count, 0]
+        means = (self._sums[first : first + count] / self._weight).transpose(2, 1, 0)
         variance = means[:, 1] / 2 - (means[:, 0] / 2) ** 2
-        steady = variance[0] <= (_ROUNDING * self._origin[:, 0]) ** 2
+        steady = variance[0] <= (_ROUNDING * origin) ** 2
         variance[:, steady] = np.nan
         variance[variance <= 0] = np.nan  # resamples of a few rows that are alike
         shares = means[:, 2:] / variance[:, None]
         ends = self._sources * np.arange(1, 4)
-        first, change, total, second = np.split(shares, ends, axis=1)
+        first_order, change, total, second = np.split(shares, ends, axis=1)
         i, j = pairs(self._sources)
-        together = second - first[:, i] - first[:, j] if second.shape[1] else None
-        first = first - means[:, :1] / 2 * change  # as if outputs had been centred
-        mean = self._origin[:, 0] + means[0, 0] / 2
-        found = (_estimate(shares) for shares in (first, total, together))
+        together = second - first_order[:, i] - first_order[:, j] if second.shape[1] else None
+        first_order = first_order - means[:, :1] / 2 * change  # as if outputs had been centred
+        mean = origin + means[0, 0] / 2
+        found = (_estimate(shares) for shares in (first_order, total, together))
         return Indices(mean, variance[0], *itertools.chain(*found))
 
 

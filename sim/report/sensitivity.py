@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from rich.console import Console
 
-    from sim.problem import Problem
+    from sim.problem import Floats, Problem
     from sim.scenario.types import Provenance
 
 _OF_CHANCE = "who is eligible, ready and present, once every input is known"
@@ -119,20 +119,20 @@ def _by_output(result: xr.Dataset, facts: Facts) -> Iterator[dict[str, Any]]:
             yield head | {"scope": scope, "body": place} | _PARTS[result.attrs["method"]](one)
 
 
-def _estimates(one: xr.Dataset, names: Sequence[str], dim: str) -> list[dict[str, Any]]:
-    """Return estimates with the ends of their intervals, one entry for each along a dimension."""
-    columns = {}
+def _estimates(
+    one: xr.Dataset, names: Sequence[str], wanted: np.ndarray | slice = slice(None)
+) -> list[dict[str, Any]]:
+    """Return estimates with the ends of their intervals, an entry for each place wanted."""
+    columns: dict[str, Floats] = {}
     for name in names:
-        value, error = one[name].values, one[f"{name}_mcse"].values
+        value, error = one[name].values[wanted], one[f"{name}_mcse"].values[wanted]
         columns[name] = value
-        columns[f"{name}_low"], columns[f"{name}_high"] = (
-            value - NORMAL * error,
-            value + NORMAL * error,
-        )
-    return [
-        {name: finite(float(values[k])) for name, values in columns.items()}
-        for k in range(one.sizes[dim])
-    ]
+        columns[f"{name}_low"] = value - NORMAL * error
+        columns[f"{name}_high"] = value + NORMAL * error
+    rows = np.stack(list(columns.values()), axis=-1)
+    known = rows.astype(object)
+    known[~np.isfinite(rows)] = None
+    return [dict(zip(columns, row, strict=True)) for row in known.tolist()]
 
 
 def _scalars(one: xr.Dataset) -> dict[str, Any]:
@@ -144,26 +144,22 @@ def _scalars(one: xr.Dataset) -> dict[str, Any]:
 
 
 def _of_sobol(one: xr.Dataset) -> dict[str, Any]:
-    names = list(map(str, one["source"].values))
-    found = _estimates(one, ("first", "total"), "source")
-    acts = {name for name, e in zip(names, found, strict=True) if e["total"]}
+    names: np.ndarray = one["source"].values.astype(str)
+    total: Floats = one["total"].values
+    acts = np.flatnonzero(np.isfinite(total) & (total != 0))
     said = _scalars(one) | {"confidence": CONFIDENCE}
-    said["indices"] = [
-        {"source": name} | e for name, e in zip(names, found, strict=True) if name in acts
-    ]
+    found = zip(names[acts].tolist(), _estimates(one, ("first", "total"), acts), strict=True)
+    said["indices"] = [{"source": name} | entry for name, entry in found]
     if "second" in one:
-        both = zip(map(str, one["one"].values), map(str, one["other"].values), strict=True)
-        together = _estimates(one, ("second",), "pair")
-        said["pairs"] = [
-            {"sources": list(pair)} | e
-            for pair, e in zip(both, together, strict=True)
-            if acts.issuperset(pair)
-        ]
+        both = np.stack([one[side].values.astype(str) for side in ("one", "other")], axis=-1)
+        act = np.flatnonzero(np.isin(both, names[acts]).all(axis=1))
+        together = zip(both[act].tolist(), _estimates(one, ("second",), act), strict=True)
+        said["pairs"] = [{"sources": pair} | entry for pair, entry in together]
     return said
 
 
 def _of_shapley(one: xr.Dataset) -> dict[str, Any]:
-    found = _estimates(one, ("shapley",), "source")
+    found = _estimates(one, ("shapley",))
     return {"confidence": CONFIDENCE, "effects": _named(one, found, lambda e: e["shapley"])}
 
 
