@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sim.problem import Arrays
 
-BLOCK = 1024
+BLOCK = 2048
 """Draws computed at once; any other number gives the same result."""
 _COPIES = 2
 _BYTES_A_COUNT = 24
