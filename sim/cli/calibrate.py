@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli.common import (
+    FIGURES,
     FILE,
     JSON,
     QUIET,
@@ -99,7 +100,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--draws", type=click.IntRange(min=1024), help="Draws to try at most for --target.")
 @click.option("--seed", type=click.IntRange(min=0), help="Start of every random stream (run.seed).")
 @click.option("--out", type=_FOLDER, help=f"Write the overlay {OVERLAY} into this folder.")
-@click.option("--figures", type=_FOLDER, help="Draw the fit into this folder, as PNG and SVG.")
+@FIGURES
 @JSON
 @QUIET
 def calibrate(**said: Any) -> None:

@@ -11,6 +11,7 @@ import click
 
 from sim.cli.common import (
     DESIGN,
+    FIGURES,
     FILE,
     JSON,
     QUIET,
@@ -61,11 +62,7 @@ _RESULT = "estate.json"
     type=click.Path(path_type=Path, file_okay=False),
     help=f"Store {_RESULT}, the document of --json, in this folder.",
 )
-@click.option(
-    "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Draw what becomes of the space into this folder, as PNG and SVG.",
-)
+@FIGURES
 @JSON
 @QUIET
 def estate(**said: Any) -> None:

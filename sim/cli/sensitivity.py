@@ -10,6 +10,7 @@ import click
 
 from sim.cli.common import (
     DESIGN,
+    FIGURES,
     FILE,
     JSON,
     POLICY,
@@ -99,11 +100,7 @@ _METHODS = ("sobol", "morris", "shapley", "curves", "tornado", "prim")
     type=click.Path(path_type=Path, file_okay=False),
     help=f"Store {_RESULT} with its provenance in this folder.",
 )
-@click.option(
-    "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Draw the result into this folder, as PNG and SVG.",
-)
+@FIGURES
 @JSON
 @QUIET
 def sensitivity(**said: Any) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli.common import (
     DESIGN,
+    FIGURES,
     FILE,
     JSON,
     POLICY,
@@ -71,11 +71,7 @@ if TYPE_CHECKING:
 @SEED
 @DESIGN
 @THREADS
-@click.option(
-    "--figures",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Draw workstations against risk into this folder, as PNG and SVG.",
-)
+@FIGURES
 @JSON
 @QUIET
 def size(**said: Any) -> None:
