@@ -1,7 +1,7 @@
 """Policies computed again only where an input that they read has moved.
 
-Most inputs of an analysis are prices, or belong to one policy. Who sits where is then as it was, and
-only the money follows anew.
+Most inputs of an analysis are prices, or belong to one policy. Who sits where is then as it was,
+and only the money follows anew.
 """
 
 from __future__ import annotations
