@@ -1,4 +1,4 @@
-"""The risk of a shortage and the workstations needed, against adaptive quadrature.
+"""The risk of a shortage and the workstations needed, against quadrature over the shock.
 
 Measured where chances are above 1e-4, worst relative error of P(X > D) and of E[(X - D)+]:
 64 random pools of one to three cohorts, r from 1e-4 to 0.5: 4e-7 and 1e-7 by exact sums, 7e-6 and
