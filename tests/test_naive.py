@@ -233,11 +233,10 @@ def test_week_shortage_limits():
         assert naive.week_shortage([DAY], 0.3, part, 13) == pytest.approx(shocked[0], rel=1e-8)
     # All of z shared: the exceedance of every day moves with the same z.
     # (The trapezium rule is exact to rounding for a smooth function that dies out at both ends.)
-    together = 0.0
-    for z in np.arange(-9, 9, 0.05):
-        given_z = [(ns, [naive.shocked(p, 0.3, z) for p in ps]) for ns, ps in MIXED]
-        none = math.prod(1 - naive.shortage(ns, ps, 13)[0] for ns, ps in given_z)
-        together += 0.05 * stats.norm.pdf(z) * (1 - none)
+    z = np.arange(-9, 9, 0.05)
+    given_z = [(ns, [naive.shocked(p, 0.3, z) for p in ps]) for ns, ps in MIXED]
+    none = math.prod(1 - naive.shortage(ns, ps, 13)[0] for ns, ps in given_z)
+    together = 0.05 * stats.norm.pdf(z) @ (1 - none)
     assert naive.week_shortage(MIXED, 0.3, 1, 13) == pytest.approx(together, rel=1e-8)
     assert naive.week_shortage(MIXED, 0.3, 0.999, 13) == pytest.approx(together, rel=1e-2)
     assert naive.week_shortage(MIXED, 0.3, 0.5, 18) == 0

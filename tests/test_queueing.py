@@ -174,6 +174,7 @@ class TwoKinds:
         return STAY * np.where(random_state.random(size) < 0.2, 25 / 6, 5 / 24)
 
 
+@cache
 def loss_days(law=None):
     """Return 25 erlangs on 30 desks without a line: 200 days of 400 stays, 2 million people."""
     return Queue(1, 30, 25, 200, 400, law)
@@ -210,8 +211,7 @@ def test_the_number_of_desks_taken_is_a_cut_off_poisson():
 def desks_taken(days):
     """Return how many desks are taken when each comes: those seated before who are not gone."""
     found = np.empty(days.day.size, int)
-    for day in range(days.day[-1] + 1):
-        mine = days.day == day
+    for mine in map(slice, days.visits.start, days.visits.start[1:]):
         arrival, gone = days.visits.arrival[mine], days.log.gone[mine]
         seated = days.log.outcome[mine] == SEATED
         come = np.cumsum(seated) - seated

@@ -62,9 +62,9 @@ def test_the_worst_sums_are_right_by_their_tilted_variance(variance, worst):
     limit = np.floor((n * p).sum(axis=0) + rng.uniform(-4, 6.5, count) * spread)
     found, state = approximated(n, p, limit)
     tried = np.flatnonzero((state != saddlepoint.NEEDS_SUM) & (found[0] > 1.1e-9))[:3_000]
-    lanes = zip(n.T[tried].astype(int), p.T[tried], limit[tried].astype(int), strict=True)
-    exact = np.array([convolved(*lane) for lane in lanes]).T
-    tilted = least_tilted_variance(n[:, tried], p[:, tried], limit[tried])
+    sums = n[:, tried], p[:, tried], limit[tried]
+    exact = convolved(*sums)
+    tilted = least_tilted_variance(*sums)
     here = tilted >= variance
     assert here.sum() > 500
     assert np.abs(found[:, tried] / exact - 1)[:, here].max() < worst
