@@ -370,8 +370,7 @@ def test_a_step_lies_within_the_error_of_the_expansion(variance, p):
 @given(u=st.one_of(st.floats(1e-4, 1 - 1e-4), st.floats(0.5 - 1e-9, 0.5 + 1e-9)))
 def test_the_probit_of_counts_is_scipys(u):
     """With half of what the expansion allows for left."""
-    found = inversion._probit(u, -math.log(4 * u * (1 - u)))
-    assert near(found, special.ndtri(u), absolute=0.5 * inversion._PROBIT_ERROR)
+    assert near(inversion._probit(u), special.ndtri(u), absolute=0.5 * inversion._PROBIT_ERROR)
 
 
 @pytest.mark.jit
@@ -386,7 +385,7 @@ def test_uniforms_around_a_step_are_on_its_two_sides(off):
 
 
 @pytest.mark.jit
-@pytest.mark.parametrize(("variance", "most"), [(3.1, 0.1), (10, 0.007), (30, 1e-3), (1e3, 3e-4)])
+@pytest.mark.parametrize(("variance", "most"), [(3.1, 0.1), (10, 0.007), (30, 1e-3), (1e3, 4e-4)])
 def test_few_counts_are_in_doubt(variance, most):
     """2 · 1e-4 for uniforms far out and twice the mean error of the expansion."""
     rng = np.random.default_rng(4)
