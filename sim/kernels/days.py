@@ -1,9 +1,9 @@
 """People present, drawn day by day: the estimator ``sampled``.
 
 A day's count of a cohort comes by inversion from one uniform, a few hundred draws at a time in
-vector lanes. Without a shock the weeks of a draw have the same chances and share one table of
-sums. Under ``fixed_days`` the week's sets of days are drawn by their counts, at most 32, never
-person by person, and absence thins the chosen days.
+vector lanes. Without a shock the weeks of a draw have the same chances and share one expansion.
+Under ``fixed_days`` the week's sets of days are drawn by their counts, at most 32, never person by
+person, and absence thins the chosen days.
 """
 
 from __future__ import annotations
