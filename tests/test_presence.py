@@ -193,9 +193,9 @@ def shocked(p, r, z):
     """Return the presence given the shock, for each p and each z."""
     p, z = np.broadcast_arrays(np.asarray(p, dtype=float), np.asarray(z, dtype=float))
     said = attendance(clustering=r, draws=p.size)
-    probit, found = np.empty(p.size), np.empty(p.size)
-    drawn.find_probits(said, 0, 0, p.ravel().copy(), probit)
-    drawn.shock_presence(said, 0, 0, probit, z.ravel().copy(), found)
+    probit, pull, found = (np.empty(p.size) for _ in range(3))
+    drawn.find_probits(said, 0, 0, p.ravel().copy(), probit, pull)
+    drawn.shock_presence(probit, pull, z.ravel().copy(), found)
     return found
 
 

@@ -1,9 +1,9 @@
 """People present, drawn day by day: the estimator ``sampled``.
 
 A day's count of a cohort comes by inversion from one uniform, a few hundred draws at a time in
-vector lanes. Without a shock the weeks of a draw have the same chances and share one table of
-sums. Under ``fixed_days`` the week's sets of days are drawn by their counts, at most 32, never
-person by person, and absence thins the chosen days.
+vector lanes. Without a shock the weeks of a draw have the same chances and share one expansion.
+Under ``fixed_days`` the week's sets of days are drawn by their counts, at most 32, never person by
+person, and absence thins the chosen days.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Days(NamedTuple):
     n: np.ndarray  # float64[draw]
     p: np.ndarray  # float64[draw]
     probit: np.ndarray  # float64[draw]
+    pull: np.ndarray  # float64[draw]
     u: np.ndarray  # float64[row, draw]
     drawn: np.ndarray  # float64[row, draw], the counts
     chosen: np.ndarray  # float64[row, draw], people who chose the day
@@ -56,6 +57,7 @@ def new_days(weeks: int, draws: int) -> Days:
     rows = WEEKDAYS * weeks
     return Days(
         np.empty((WEEKDAYS, draws)),
+        np.empty(draws),
         np.empty(draws),
         np.empty(draws),
         np.empty(draws),
@@ -285,11 +287,11 @@ def draw_rows(
             lane_quantiles(n, p, room.u[low:high], room.inversion, room.drawn[low:high])
             continue
         if shocks:
-            find_probits(attendance, b, begin, p, room.probit)
+            find_probits(attendance, b, begin, p, room.probit, room.pull)
         for w in range(weeks):
             j = d * weeks + w
             if shocks:
-                shock_presence(attendance, b, begin, room.probit, z[j, begin : begin + size], p)
+                shock_presence(room.probit, room.pull, z[j, begin : begin + size], p)
             people = room.chosen[j, :size] if attendance.fixed_days else n
             lane_quantiles(people, p, room.u[j : j + 1], room.inversion, room.drawn[j : j + 1])
 
@@ -332,24 +334,26 @@ def same(a: np.ndarray, b: np.ndarray) -> bool:
 
 @kernel
 def find_probits(
-    attendance: Attendance, b: int, begin: int, base: np.ndarray, out: np.ndarray
+    attendance: Attendance,
+    b: int,
+    begin: int,
+    base: np.ndarray,
+    probit: np.ndarray,
+    pull: np.ndarray,
 ) -> None:
-    """Write Φ⁻¹(base) / √(1 - r)."""
+    """Write Φ⁻¹(base) / √(1 - r), and √(r / (1 - r)), what the shock counts for beside it."""
     clustering = row(attendance.clustering, b)[begin : begin + base.size]
     for i in range(base.size):
         r = clustering[i]
-        out[i] = lanes.quantile(min(max(base[i], 1e-300), _SURE)) / math.sqrt(1.0 - r)
+        probit[i] = lanes.quantile(min(max(base[i], 1e-300), _SURE)) / math.sqrt(1.0 - r)
+        pull[i] = math.sqrt(r / (1.0 - r))
 
 
 @kernel
-def shock_presence(
-    attendance: Attendance, b: int, begin: int, probit: np.ndarray, z: np.ndarray, p: np.ndarray
-) -> None:
+def shock_presence(probit: np.ndarray, pull: np.ndarray, z: np.ndarray, p: np.ndarray) -> None:
     """Write the chance of a person to be there on a day, or to keep a day that was chosen."""
-    clustering = row(attendance.clustering, b)[begin : begin + p.size]
     for i in range(p.size):
-        r = clustering[i]
-        p[i] = lanes.below(probit[i] + math.sqrt(r / (1.0 - r)) * z[i])
+        p[i] = lanes.below(probit[i] + pull[i] * z[i])
 
 
 @kernel
