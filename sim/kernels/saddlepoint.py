@@ -28,7 +28,7 @@ _AT_ONCE = 128
 _VECTOR = 8
 _GLANCE = 64
 
-SETTLED, NEEDS_STEPS, NEEDS_SUM = np.arange(3)  # no literals, which would compile users twice
+SETTLED, NEEDS_STEPS, NEEDS_SUM = range(3)
 
 _T, _GROWTH, _OVER, _SHIFT, _VARIANCE, _THIRD, _FOURTH, _FIFTH = range(8)
 _K0, _K1, _K2, _K3, _K4, _K5, _PEOPLE, _EXPONENT, _SINH, _COSH = range(8, 18)
@@ -101,7 +101,7 @@ def tails(
     steps with a double pole.
     """
     _small_saddlepoints(cohorts, n, p, x, room, short, unmet)
-    far = lanes_in(NEEDS_STEPS, x.size, room)
+    far = lanes_in(int(np.int64(NEEDS_STEPS)), x.size, room)
     for first in range(0, far, _AT_ONCE):
         last = min(first + _AT_ONCE, far)
         _step_by_step(cohorts, n, p, x, room, room.picked[first:last], beside, short, unmet)
