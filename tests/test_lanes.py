@@ -39,6 +39,8 @@ def each(x, out):
         out[6, i], out[7, i] = lanes.below_and_density(x[i])
     for i in range(x.size):
         out[8, i] = lanes.quantile(min(max(lanes.below(x[i]), 1e-300), 1.0 - 2.0**-53))
+    for i in range(x.size):
+        out[9, i], out[10, i] = lanes.quick_below_and_density(x[i])
 
 
 # --- exp and log ----------------------------------------------------------------------------
@@ -111,6 +113,22 @@ def test_below_and_density_are_scipys(z):
 @given(z=st.floats(0, 40))
 def test_mills_is_the_tail_over_the_density(z):
     assert near(lanes.mills(z), math.sqrt(math.pi / 2) * special.erfcx(z / math.sqrt(2)), 2e-13)
+
+
+@given(z=st.floats(-37, 37))
+def test_quick_below_and_density_are_scipys(z):
+    """Measured: 2e-9 for the density, 4e-9 for the tail."""
+    below, density = lanes.quick_below_and_density(z)
+    assert near(below, special.ndtr(z), 6e-9)
+    assert near(density, stats.norm.pdf(z), 3e-9)
+    assert lanes.quick_below(z) == below
+    assert lanes.quick_density(0.5 * z * z) == density
+
+
+@given(z=st.floats(0, 1e6))
+def test_quick_mills_is_the_tail_over_the_density(z):
+    found = lanes.quick_mills(1.0 / (z + 4.0))
+    assert near(found, math.sqrt(math.pi / 2) * special.erfcx(z / math.sqrt(2)), 3e-9)
 
 
 @given(y=st.floats(-37, 37), z=st.floats(-37, 37))
@@ -192,10 +210,10 @@ def test_a_value_does_not_depend_on_where_it_stands():
     """Bit by bit: loops of 1 to 70, whose ends are not whole vectors, and each element alone."""
     x = np.random.default_rng(1).normal(scale=9, size=70)
     x[::7] *= 30
-    whole = np.empty((9, 70))
+    whole = np.empty((11, 70))
     each(x, whole)
     for first in range(70):
-        part = np.empty((9, 70 - first))
+        part = np.empty((11, 70 - first))
         each(x[first:].copy(), part)
         assert (part.view(np.int64) == whole[:, first:].copy().view(np.int64)).all()
     alone = [

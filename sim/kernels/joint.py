@@ -104,7 +104,7 @@ def week_risks(
 def _week_risk(
     short: np.ndarray, forms: Forms, q: int, part: float, i: int, room: np.ndarray
 ) -> float:
-    points = _hold(part, WEEKDAYS, room)
+    points = _hold(part, int(np.int64(WEEKDAYS)), room)  # a literal would compile it twice
     for d in range(WEEKDAYS):
         if d == 0 or short[d, i] != short[d - 1, i]:
             _chance_given(forms, q, d, i, part, points, room)

@@ -20,6 +20,8 @@ _ROUND = 6755399441055744.0  # 1.5 · 2**52: adding it rounds to a whole number 
 _ROUND_BITS = np.int64(0x4338000000000000)
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 _EXPONENT_MASK = np.int64(-(1 << 52))
+_LN2 = math.log(2.0)
+_ROUND_TO_EXPONENT = _ROUND + 1023.0  # leaves a whole number and the bias of exponents
 _SURE = 37.0  # Φ(37) = 1 in double precision
 _DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
 
@@ -32,7 +34,7 @@ def small_whole(n: np.int64) -> float:
 
 @lane
 def exp_slope(r: float) -> float:
-    """Return (eʳ - 1) / r to the last digit for |r| ≤ log(2) / 2, within 3e-9 for |r| ≤ 1.25."""
+    """Return (eʳ - 1) / r to the last digit for |r| ≤ log(2) / 2."""
     y = 1.0 / 479001600.0
     y = y * r + 1.0 / 39916800.0
     y = y * r + 1.0 / 3628800.0
@@ -144,6 +146,52 @@ def below_and_density(z: float) -> tuple[float, float]:
 def below(z: float) -> float:
     """Return Φ(z), accurate in the lower tail; beyond ±37 the value there."""
     return below_and_density(z)[0]
+
+
+@lane
+def quick_density(half_square: float) -> float:
+    """Return φ(z) from z² / 2, at least 0, within 3e-9; beyond 700 the value there."""
+    x = max(-half_square, -700.0)
+    shifted = x * _LOG2_E + _ROUND_TO_EXPONENT
+    r = x - (shifted - _ROUND_TO_EXPONENT) * _LN2
+    scale = np.int64(np.float64(shifted).view(np.int64) << 52).view(np.float64)
+    y = (0.001383684590253591 * r + 0.008374816052623595) * r + 0.04166822558610253
+    y = (y * r + 0.166664201669086) * (r * r)
+    low = (0.49999992079675054 * r + 1.0000000363238453) * r + 1.0000000005541798
+    return (_DENSITY_AT_0 * scale) * (y * r + low)
+
+
+@lane
+def quick_mills(inverse: float) -> float:
+    """Return (1 - Φ(z)) / φ(z) within 3e-9 from 1 / (z + 4), for z ≥ 0.
+
+    A polynomial fitted to (z + 4) times it, in y = (z - 4) / (z + 4), its halves side by side.
+    """
+    y = 1.0 - 8.0 * inverse
+    y2 = y * y
+    y4 = y2 * y2
+    low = 1.8932190623351133 - 1.5237708768559326 * y
+    low += y2 * (0.9704096106204041 - 0.46754192207198453 * y)
+    middle = 0.1513912819316543 - 0.01889284669225333 * y
+    middle += y2 * (0.004062076353186228 * y - 0.008720900060577463)
+    high = 0.0003324847332493164 - 0.0005360979609747574 * y
+    high += y2 * (5.138992344200233e-05 * y - 3.2602518444946327e-06)
+    return inverse * (low + y4 * (middle + y4 * high))
+
+
+@lane
+def quick_below_and_density(z: float) -> tuple[float, float]:
+    """Return Φ(z) and φ(z) within 6e-9 relative; beyond ±37 the values there."""
+    size = min(abs(z), _SURE)
+    phi = quick_density(0.5 * size * size)
+    tail = phi * quick_mills(1.0 / (size + 4.0))
+    return tail if z < 0.0 else 1.0 - tail, phi
+
+
+@lane
+def quick_below(z: float) -> float:
+    """Return Φ(z) within 6e-9 relative; beyond ±37 the value there."""
+    return quick_below_and_density(z)[0]
 
 
 @lane

@@ -6,7 +6,7 @@ not. Its error follows the variance of the tilted sum: up to 9e-5 relative at 22
 hardly anybody comes together with others of whom hardly anybody stays away. Single binomials are
 three times as good.
 Where that variance is smaller a flag asks for the exact sum. At the mean terms cancel; there the
-tail, a smooth function of the limit, is interpolated between limits beside it.
+limit is moved aside, and the tail, a smooth function of it, continued from there by its density.
 """
 
 from __future__ import annotations
@@ -21,26 +21,22 @@ from sim.kernels import lanes
 
 LEAST_VARIANCE = 22.0
 _STEPS = 2
-_CLOSE = 0.02  # standard deviations by which a small saddlepoint may miss the limit
+_CLOSE = 0.05  # standard deviations by which a small saddlepoint may miss the limit
 _SMALL = 1.25  # t up to which the quadrature is good for a relative error of 1e-7 · K₂
-_ROUNDS = 2
-_NEAR = 0.05
-_BESIDE = np.array([-0.12, -0.06, 0.06, 0.12])
+_NEAR = 0.02  # standard deviations from the mean within which a limit is moved aside
 _AT_ONCE = 128
 _VECTOR = 8
 _GLANCE = 64
 
-SETTLED, NEAR_MEAN, NEEDS_STEPS, NEEDS_SUM = range(4)
+SETTLED, NEEDS_STEPS, NEEDS_SUM = range(3)
 
-
-_T, _GROWTH, _K0, _K1, _K2, _K3, _K4, _MEAN, _PEOPLE = range(9)
-_VARIANCE, _THIRD, _FOURTH, _FIFTH, _K5 = range(9, 14)
+_T, _GROWTH, _OVER, _SHIFT, _VARIANCE, _THIRD, _FOURTH, _FIFTH = range(8)
+_K0, _K1, _K2, _K3, _K4, _K5, _PEOPLE, _EXPONENT, _SINH, _COSH = range(8, 18)
 _X, _SHORT, _UNMET = range(3)
-_SPREAD, _POSITION, _SHORT_HERE, _UNMET_HERE = range(4)
 
 
 class Lanes(NamedTuple):
-    """Scratch of a value for each lane: t, eᵗ - 1, K and its derivatives, mean and people."""
+    """Scratch of a value for each lane: t, eᵗ - 1, x - μ, K and its derivatives at 0 and at t."""
 
     values: np.ndarray  # float64[value, lane]
     state: np.ndarray  # int64[lane]
@@ -48,26 +44,24 @@ class Lanes(NamedTuple):
 
 
 class Beside(NamedTuple):
-    """Scratch for lanes that are taken aside, or for four limits beside the mean of each."""
+    """Scratch for lanes that are taken aside."""
 
-    lane: np.ndarray  # float64[value, lane], spread, position between limits, short and unmet
-    n: np.ndarray  # float64[cohort, limit]
-    p: np.ndarray  # float64[cohort, limit]
-    values: np.ndarray  # float64[value, limit], x, short and unmet
+    n: np.ndarray  # float64[cohort, lane]
+    p: np.ndarray  # float64[cohort, lane]
+    values: np.ndarray  # float64[value, lane], x, short and unmet
     room: Lanes
 
 
 @kernel
 def new_lanes(count: int) -> Lanes:
     """Return scratch for so many lanes."""
-    return Lanes(np.empty((14, count)), np.empty(count, np.int64), np.empty(count + 1, np.int64))
+    return Lanes(np.empty((18, count)), np.empty(count, np.int64), np.empty(count + 1, np.int64))
 
 
 @kernel
 def new_beside(cohorts: int) -> Beside:
     """Return scratch for sums of so many binomials."""
     return Beside(
-        np.empty((4, _AT_ONCE // _BESIDE.size)),
         np.empty((cohorts, _AT_ONCE)),
         np.empty((cohorts, _AT_ONCE)),
         np.empty((3, _AT_ONCE)),
@@ -107,14 +101,10 @@ def tails(
     steps with a double pole.
     """
     _small_saddlepoints(cohorts, n, p, x, room, short, unmet)
-    far = lanes_in(NEEDS_STEPS, x.size, room)
+    far = lanes_in(int(np.int64(NEEDS_STEPS)), x.size, room)
     for first in range(0, far, _AT_ONCE):
         last = min(first + _AT_ONCE, far)
         _step_by_step(cohorts, n, p, x, room, room.picked[first:last], beside, short, unmet)
-    near = lanes_in(NEAR_MEAN, x.size, room)
-    for first in range(0, near, _AT_ONCE // _BESIDE.size):
-        last = min(first + _AT_ONCE // _BESIDE.size, near)
-        _interpolate(cohorts, n, p, x, room, room.picked[first:last], beside, short, unmet)
 
 
 @inner
@@ -131,62 +121,6 @@ def lanes_in(state: int, count: int, room: Lanes) -> int:
                 room.picked[found] = first + i
                 found += 1 if states[i] == state else 0
     return found
-
-
-@inner
-def _interpolate(
-    cohorts: int,
-    n: np.ndarray,
-    p: np.ndarray,
-    x: np.ndarray,
-    room: Lanes,
-    chosen: np.ndarray,
-    beside: Beside,
-    short: np.ndarray,
-    unmet: np.ndarray,
-) -> None:
-    """Put a cubic through four limits, in standard deviations from the mean.
-
-    The lanes are filled up to whole vectors with the last of them.
-    """
-    width = chosen.size + -chosen.size % _VECTOR
-    size = width * _BESIDE.size
-    spread, position = beside.lane[_SPREAD, :width], beside.lane[_POSITION, :width]
-    short_here, unmet_here = beside.lane[_SHORT_HERE, :width], beside.lane[_UNMET_HERE, :width]
-    mean = room.values[_MEAN]
-    for j in range(width):
-        i = chosen[min(j, chosen.size - 1)]
-        variance = 0.0
-        for c in range(cohorts):
-            variance += n[c, i] * p[c, i] * (1.0 - p[c, i])
-        spread[j] = math.sqrt(variance)
-        position[j] = (x[i] - mean[i]) / spread[j]
-        short_here[j] = 0.0
-        unmet_here[j] = 0.0
-    for k in range(_BESIDE.size):
-        limits, beyond = beside.values[_X, k * width : (k + 1) * width], _BESIDE[k]
-        for j in range(width):
-            limits[j] = mean[chosen[min(j, chosen.size - 1)]] + beyond * spread[j]
-        for c in range(cohorts):
-            people, share = beside.n[c, k * width :], beside.p[c, k * width :]
-            for j in range(width):
-                i = chosen[min(j, chosen.size - 1)]
-                people[j] = n[c, i]
-                share[j] = p[c, i]
-    limits, shorts, unmets = beside.values[_X, :size], beside.values[_SHORT], beside.values[_UNMET]
-    _small_saddlepoints(cohorts, beside.n, beside.p, limits, beside.room, shorts, unmets)
-    for k in range(_BESIDE.size):
-        short_there, unmet_there = shorts[k * width :], unmets[k * width :]
-        for j in range(width):
-            weight = 1.0
-            for m in range(_BESIDE.size):
-                if m != k:
-                    weight *= (position[j] - _BESIDE[m]) / (_BESIDE[k] - _BESIDE[m])
-            short_here[j] += weight * short_there[j]
-            unmet_here[j] += weight * unmet_there[j]
-    for j in range(chosen.size):
-        short[chosen[j]] = short_here[j]
-        unmet[chosen[j]] = unmet_here[j]
 
 
 @inner
@@ -216,7 +150,8 @@ def _step_by_step(
     for _ in range(_STEPS):
         _improve(cohorts, beside.n, beside.p, limits, beside.room)
     _cumulants(cohorts, beside.n, beside.p, limits, beside.room)
-    _expand(limits, beside.room, shorts, unmets)
+    _reach(limits, beside.room)
+    _expand(width, beside.room, shorts, unmets)
     for j in range(chosen.size):
         short[chosen[j]] = shorts[j]
         unmet[chosen[j]] = unmets[j]
@@ -235,29 +170,25 @@ def _small_saddlepoints(
 ) -> None:
     """Settle the lanes whose saddlepoint is near 0; ``state`` tells of the others.
 
-    There the series for t needs few steps or none, and K(t) is an integral between known ends.
+    There the series for t needs no steps, and K(t) is an integral between known ends.
     """
-    if _start(cohorts, n, p, x, room) > 0:
-        _small_cumulants(cohorts, n, p, x, room)
-        for _ in range(_ROUNDS):
-            if _step_where_needed(x, room) == 0:
-                break
-            _small_cumulants(cohorts, n, p, x, room)
-        _small_expand(x, room, short, unmet)
+    _start(cohorts, n, p, x, room)
+    _small_cumulants(cohorts, n, p, x, room)
+    _small_reach(x, room)
+    _expand(x.size, room, short, unmet)
 
 
 @inner
-def _start(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: Lanes) -> int:
+def _start(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: Lanes) -> None:
     """Start from t = 0, where the cumulants are the sum's own: K' reversed as a series.
 
-    Lanes with a small t are left for ``_small_expand`` to settle; return how many there are.
+    A limit near the mean is moved aside; ``_expand`` comes back.
     """
-    mean, people, t = room.values[_MEAN], room.values[_PEOPLE], room.values[_T]
+    over, shift, t = room.values[_OVER], room.values[_SHIFT], room.values[_T]
     k2, k3, k4 = room.values[_VARIANCE], room.values[_THIRD], room.values[_FOURTH]
     k5 = room.values[_FIFTH]
     for i in range(x.size):
-        mean[i] = 0.0
-        people[i] = 0.0
+        over[i] = x[i]
         k2[i] = 0.0
         k3[i] = 0.0
         k4[i] = 0.0
@@ -267,25 +198,25 @@ def _start(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: Lane
         for i in range(x.size):
             rest = 1.0 - share[i]
             part = size[i] * share[i]
-            mean[i] += part
-            people[i] += size[i] if share[i] > 0.0 else 0.0
-            spread = share[i] * rest
+            over[i] -= part
             part *= rest
+            skew = rest - share[i]
+            square = skew * skew
             k2[i] += part
-            k4[i] += part * (1.0 - 6.0 * spread)
-            part *= rest - share[i]
+            k4[i] += part * (1.5 * square - 0.5)
+            part *= skew
             k3[i] += part
-            k5[i] += part * (1.0 - 12.0 * spread)
-    small = 0
+            k5[i] += part * (3.0 * square - 2.0)
     for i in range(x.size):
         inverse = 1.0 / max(k2[i], 1e-12)
-        d = min(max((x[i] - mean[i]) * inverse, -1.5), 1.5)
-        skew, bend = 0.5 * k3[i] * inverse, k4[i] * inverse / 6.0
-        t[i] = d * (1.0 - min(max(d * (skew - d * (2.0 * skew * skew - bend)), -0.5), 0.5))
-        is_small = abs(t[i]) <= _SMALL
-        room.state[i] = SETTLED if is_small else NEEDS_STEPS
-        small += 1 if is_small else 0
-    return small
+        moved = math.copysign(max(abs(over[i]), _NEAR * math.sqrt(k2[i])), over[i])
+        shift[i] = moved - over[i]
+        over[i] = moved
+        d = min(max(moved * inverse, -1.5), 1.5)
+        a2, a3, a4 = 0.5 * inverse * k3[i], inverse * k4[i] / 6.0, inverse * k5[i] / 24.0
+        square = a2 * a2
+        bend = d * (2.0 * square - a3 + d * (a2 * (5.0 * (a3 - square)) - a4)) - a2
+        t[i] = d * (1.0 + min(max(d * bend, -0.5), 0.5))
 
 
 @lane
@@ -300,12 +231,12 @@ def _step(gap: float, k2: float, k3: float) -> float:
 def _small_cumulants(
     cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: Lanes
 ) -> None:
-    """Find the first five derivatives of K at a small t."""
+    """Find K' - μ and the next four derivatives of K at a small t."""
     t, growth = room.values[_T], room.values[_GROWTH]
     k1, k2 = room.values[_K1], room.values[_K2]
     k3, k4, k5 = room.values[_K3], room.values[_K4], room.values[_K5]
     for i in range(x.size):
-        growth[i] = t[i] * lanes.exp_slope(t[i])
+        growth[i] = t[i] * _slope(t[i])
         k1[i] = 0.0
         k2[i] = 0.0
         k3[i] = 0.0
@@ -314,125 +245,127 @@ def _small_cumulants(
     for c in range(cohorts):
         size, share = n[c], p[c]
         for i in range(x.size):
+            rest = 1.0 - share[i]
             more = share[i] * growth[i]
-            q = (share[i] + more) / (1.0 + more)
-            rest = 1.0 - q
-            spread = q * rest
-            part = size[i] * q
-            k1[i] += part
-            part *= rest
+            inverse = 1.0 / (1.0 + more)
+            part = size[i] * share[i] * (rest * inverse)
+            added = part * growth[i]
+            k1[i] += added
+            part = (part + added) * inverse
+            skew = (rest - share[i] - more) * inverse
+            square = skew * skew
             k2[i] += part
-            k4[i] += part * (1.0 - 6.0 * spread)
-            part *= rest - q
+            k4[i] += part * (1.5 * square - 0.5)
+            part *= skew
             k3[i] += part
-            k5[i] += part * (1.0 - 12.0 * spread)
+            k5[i] += part * (3.0 * square - 2.0)
 
 
-@inner
-def _step_where_needed(x: np.ndarray, room: Lanes) -> int:
-    """Take a step in the lanes whose t is not close to the saddlepoint; return how many they are.
-
-    The others keep theirs, so that a lane's result does not depend on its neighbours.
-    """
-    t, k1 = room.values[_T], room.values[_K1]
-    k2, k3 = room.values[_K2], room.values[_K3]
-    taken = 0
-    for i in range(x.size):
-        gap = x[i] - k1[i]
-        far = gap * gap > _CLOSE * _CLOSE * k2[i]
-        step = _step(gap, k2[i], k3[i])
-        t[i] += step if far else 0.0
-        taken += 1 if far else 0
-    return taken
+@lane
+def _slope(t: float) -> float:
+    """Return (eᵗ - 1) / t within 9e-10 for |t| ≤ 1.25, and within 1.2e-8 |t|³."""
+    y = 2.7355075853938614e-07
+    y = y * t + 2.8400900783674386e-06
+    y = y * t + 2.4822222590902498e-05
+    y = y * t + 0.00019832402359470745
+    y = y * t + 0.0013888647172943525
+    y = y * t + 0.008333362023731857
+    y = y * t + 0.04166667401524094
+    y = y * t + 1.0 / 6.0
+    y = y * t + 0.5
+    return y * t + 1.0
 
 
 @lane
 def _sinh_cosh(t: float) -> tuple[float, float]:
-    """Return 2 sinh(t / 2) / t and cosh(t / 2) within 1e-9 for |t| ≤ 1.25."""
+    """Return 2 sinh(t / 2) and 2 cosh(t / 2) within 1e-9 for |t| ≤ 1.25."""
     y = t * t
     sinh = y * (1.0 / 92897280.0) + 1.0 / 322560.0
     sinh = y * sinh + 1.0 / 1920.0
     sinh = y * sinh + 1.0 / 24.0
-    cosh = y * (1.0 / 10321920.0) + 1.0 / 46080.0
-    cosh = y * cosh + 1.0 / 384.0
-    cosh = y * cosh + 1.0 / 8.0
-    return y * sinh + 1.0, y * cosh + 1.0
+    cosh = y * (1.0 / 5160960.0) + 1.0 / 23040.0
+    cosh = y * cosh + 1.0 / 192.0
+    cosh = y * cosh + 1.0 / 4.0
+    return t * (y * sinh + 1.0), y * cosh + 2.0
 
 
 @inner
-def _small_expand(x: np.ndarray, room: Lanes, short: np.ndarray, unmet: np.ndarray) -> None:
-    """Do what ``_expand`` does where t is small.
+def _small_reach(x: np.ndarray, room: Lanes) -> None:
+    """Do what ``_reach`` does where t is small.
 
-    The exponent t x - K(t) is the integral of x - K'(s) from 0 to t, by the quadrature of tenth
-    order that has the integrand and four derivatives at both ends: no logarithms, no cancellation.
+    The exponent is the integral of x - K'(s) from 0 to t, by the quadrature of tenth order that
+    has the integrand and four derivatives at both ends: no logarithms, no cancellation.
     """
-    t, mean, people = room.values[_T], room.values[_MEAN], room.values[_PEOPLE]
+    t, over, exponent = room.values[_T], room.values[_OVER], room.values[_EXPONENT]
     own2, own3 = room.values[_VARIANCE], room.values[_THIRD]
     own4, own5 = room.values[_FOURTH], room.values[_FIFTH]
-    k1, k2 = room.values[_K1], room.values[_K2]
-    k3, k4, k5 = room.values[_K3], room.values[_K4], room.values[_K5]
-    state = room.state
+    k1, k2, k3 = room.values[_K1], room.values[_K2], room.values[_K3]
+    k4, k5 = room.values[_K4], room.values[_K5]
+    sinh, cosh, state = room.values[_SINH], room.values[_COSH], room.state
     for i in range(x.size):
-        s = t[i]
-        gap = x[i] - k1[i]
+        s, gap = t[i], over[i] - k1[i]
         ends = (own4[i] - k4[i]) * (1.0 / 1008.0) + s * ((own5[i] + k5[i]) * (1.0 / 30240.0))
         ends = (own2[i] - k2[i]) * (1.0 / 9.0) + s * ((own3[i] + k3[i]) * (1.0 / 72.0) + s * ends)
-        exponent = s * (0.5 * (x[i] - mean[i] + gap) - s * ends)
-        inverse = 1.0 / max(k2[i], 1e-300)
+        inverse = 1.0 / k2[i]
         d = gap * inverse
-        d = min(max(d - 0.5 * d * d * k3[i] * inverse, -0.1), 0.1)
+        d -= d * d * (0.5 * inverse * k3[i])
+        more = d * (gap - d * (0.5 * k2[i] + d * (k3[i] * (1.0 / 6.0))))
+        exponent[i] = s * (0.5 * (over[i] + gap) - s * ends) + more
+        variance = k2[i] + d * (k3[i] + d * (0.5 * k4[i]))
+        k2[i] = variance
+        k3[i] += d * k4[i]
+        k4[i] += d * k5[i]
         at = s + d
-        at = at if abs(at) > 1e-9 else 1e-9
-        exponent += d * (gap - d * (0.5 * k2[i] + d * (k3[i] / 6.0 + d * k4[i] / 24.0)))
-        variance = max(k2[i] + d * (k3[i] + d * 0.5 * k4[i]), 1e-300)
-        third = k3[i] + d * k4[i]
-        narrow = 1.0 / math.sqrt(variance)
-        sinh, cosh = _sinh_cosh(at)
-        away = 1.0 / (at * sinh)
-        size = math.sqrt(max(2.0 * exponent, 1e-12))
-        short[i], unmet[i] = _second_order(
-            x[i] - mean[i], at, size, narrow, third, k4[i] + d * k5[i], away, 2.0 * cosh * away
-        )
-        close = (abs(d) < _CLOSE * narrow) & (abs(at) <= _SMALL)
-        good = (variance >= LEAST_VARIANCE) & (x[i] > 0.0) & (x[i] < people[i])
-        found = NEAR_MEAN if size < _NEAR else SETTLED
-        found = found if good else NEEDS_SUM
-        state[i] = found if close & (state[i] == SETTLED) else NEEDS_STEPS
+        sinh[i], cosh[i] = _sinh_cosh(at)
+        close = (d * d * variance < _CLOSE * _CLOSE) & (abs(at) <= _SMALL)
+        found = SETTLED if variance >= LEAST_VARIANCE else NEEDS_SUM
+        state[i] = found if close else NEEDS_STEPS
 
 
-@lane
-def _second_order(
-    over: float,
-    at: float,
-    size: float,
-    narrow: float,
-    third: float,
-    fourth: float,
-    away: float,
-    c: float,
-) -> tuple[float, float]:
-    """Return the tail and the excess from what is known at the saddlepoint.
+@inner
+def _expand(count: int, room: Lanes, short: np.ndarray, unmet: np.ndarray) -> None:
+    """Write the tail and the excess from what is known at the saddlepoint.
 
-    Parameters are x - μ, t, |w|, 1 / √K₂, K₃, K₄, 1 / (2 sinh(t / 2)) and coth(t / 2).
+    ``rest`` is 1 / w - 1 / w³ less the Mills ratio, which the tail and what is taken out share, so
+    that nothing cancels far from the mean. Coming back to a limit that was moved aside takes the
+    density, how fast it falls, and 1 / 12 of that for the steps of the lattice.
     """
-    inverse = narrow * narrow
-    phi = lanes.density(size)
-    tail = phi * lanes.mills(size)
-    upper = tail if at > 0.0 else 1.0 - tail
-    skew = third * (narrow * inverse)
-    bend = 0.125 * fourth * (inverse * inverse) - 5.0 / 24.0 * skew * skew
-    v = 1.0 / size
-    v = v if at > 0.0 else -v
-    v3 = v * v * v
-    u = away * narrow
-    second = bend - 0.25 * skew * c * narrow - 0.125 * (2.0 * c * c - 1.0) * inverse
-    short = upper + phi * (u - v + u * second + v3)
-    slope = 0.5 - c
-    curve = slope * slope + 0.5 * (c * c - 1.0)
-    second = bend + 0.5 * skew * slope * narrow - 0.5 * curve * inverse
-    double = over * (v - v3 + 3.0 * v3 * v * v) - 0.5 * (v - v3)
-    away_twice = (0.5 * c + 0.5) * u
-    return short, (0.5 - over) * upper + phi * (double + away_twice * (1.0 + second))
+    over, shift = room.values[_OVER], room.values[_SHIFT]
+    exponent, k2 = room.values[_EXPONENT], room.values[_K2]
+    k3, k4 = room.values[_K3], room.values[_K4]
+    sinh, cosh = room.values[_SINH], room.values[_COSH]
+    for i in range(count):
+        phi = lanes.quick_density(exponent[i])
+        size = math.sqrt(2.0 * exponent[i])
+        inverse = 1.0 / (size * (size + 4.0))  # one division for both
+        v = (size + 4.0) * inverse
+        square = v * v
+        rest = v - v * square - lanes.quick_mills(size * inverse)
+        fifth = (v * square) * square
+        below = sinh[i] < 0.0
+        rest = -rest if below else rest
+        fifth = -fifth if below else fifth
+        spread = math.sqrt(k2[i])
+        u = 1.0 / (spread * sinh[i])
+        c = cosh[i] * (u * spread)
+        narrow = u * sinh[i]
+        inverse = narrow * narrow
+        skew = k3[i] * inverse
+        bend = 0.125 * (inverse * k4[i]) + 0.125 - (5.0 / 24.0) * (skew * skew)
+        back = shift[i]
+        mass = back * (phi * narrow * (1.0 + inverse * (bend - 1.0 / 12.0)))
+        fall = sinh[i] + 0.5 * skew * inverse
+        lost = back * (0.5 * fall - back * inverse * (1.0 / 6.0))
+        inverse *= u
+        tail = phi * (u + inverse * (bend - 0.25 * c * (skew + c)) - rest)
+        bend += 0.25 * skew - c * (0.5 * skew + 0.75 * c - 0.5)
+        excess = phi * (
+            (0.5 * c + 0.5) * (u + inverse * bend) + over[i] * (rest + 3.0 * fifth) - 0.5 * rest
+        )
+        tail += 1.0 if below else 0.0
+        excess += 0.5 - over[i] if below else 0.0
+        short[i] = tail + mass * (1.0 + lost)
+        unmet[i] = excess + tail * back + mass * (0.5 + fall / 12.0 + 0.5 * back)
 
 
 @inner
@@ -461,12 +394,13 @@ def _improve(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: La
 
 @inner
 def _cumulants(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: Lanes) -> None:
-    """Find K and its first four derivatives at t."""
+    """Find K and its first four derivatives at t, and the people who may come."""
     t, growth, k0 = room.values[_T], room.values[_GROWTH], room.values[_K0]
     k1, k2 = room.values[_K1], room.values[_K2]
-    k3, k4 = room.values[_K3], room.values[_K4]
+    k3, k4, people = room.values[_K3], room.values[_K4], room.values[_PEOPLE]
     for i in range(x.size):
         growth[i] = lanes.exp_less_one(t[i])
+        people[i] = 0.0
         k0[i] = 0.0
         k1[i] = 0.0
         k2[i] = 0.0
@@ -478,6 +412,7 @@ def _cumulants(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: 
             more = share[i] * growth[i]
             total = 1.0 + more
             inverse = 1.0 / total
+            people[i] += size[i] if share[i] > 0.0 else 0.0
             k0[i] += size[i] * (lanes.log(total) + (more - (total - 1.0)) * inverse)
             q = (share[i] + more) * inverse
             part = size[i] * q
@@ -490,29 +425,30 @@ def _cumulants(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: 
 
 
 @inner
-def _expand(x: np.ndarray, room: Lanes, short: np.ndarray, unmet: np.ndarray) -> None:
-    """Write the tails and which lanes are settled; what t still lacks is made up by Taylor."""
-    t, k0, k1 = room.values[_T], room.values[_K0], room.values[_K1]
-    k2, k3, k4 = room.values[_K2], room.values[_K3], room.values[_K4]
-    mean, people, state = room.values[_MEAN], room.values[_PEOPLE], room.state
+def _reach(x: np.ndarray, room: Lanes) -> None:
+    """Reach the saddlepoint, write t x - K there and tell which lanes are settled.
+
+    What t still lacks is made up by Taylor.
+    """
+    t, exponent = room.values[_T], room.values[_EXPONENT]
+    k0, k1, k2 = room.values[_K0], room.values[_K1], room.values[_K2]
+    k3, k4 = room.values[_K3], room.values[_K4]
+    sinh, cosh = room.values[_SINH], room.values[_COSH]
+    people, state = room.values[_PEOPLE], room.state
     for i in range(x.size):
         inverse = 1.0 / max(k2[i], 1e-300)
         d = (x[i] - k1[i]) * inverse
         d = min(max(d - 0.5 * d * d * k3[i] * inverse, -0.1), 0.1)
         at = t[i] + d
         k = k0[i] + d * (k1[i] + d * (0.5 * k2[i] + d * (k3[i] / 6.0 + d * k4[i] / 24.0)))
+        exponent[i] = at * x[i] - k
         variance = max(k2[i] + d * (k3[i] + d * 0.5 * k4[i]), 1e-300)
-        third = k3[i] + d * k4[i]
-        size = math.sqrt(max(2.0 * (at * x[i] - k), 1e-12))
-        narrow = 1.0 / math.sqrt(variance)
+        k2[i] = variance
+        k3[i] += d * k4[i]
         half = lanes.exp(0.5 * at)
         other = 1.0 / half
-        away = half - other
-        away = 1.0 / (away if abs(away) > 1e-9 else 1e-9)
-        short[i], unmet[i] = _second_order(
-            x[i] - mean[i], at, size, narrow, third, k4[i], away, (half + other) * away
-        )
-        good = (variance >= LEAST_VARIANCE) & (abs(d) < 0.05 * narrow)
+        sinh[i] = half - other
+        cosh[i] = half + other
+        good = (variance >= LEAST_VARIANCE) & (d * d * variance < 0.05 * 0.05)
         good &= (x[i] > 0.0) & (x[i] < people[i])
-        close = NEAR_MEAN if size < _NEAR else SETTLED
-        state[i] = close if good else NEEDS_SUM
+        state[i] = SETTLED if good else NEEDS_SUM

@@ -38,6 +38,9 @@ _LEAST_VARIANCE = 0.05
 _FARTHEST = 5.0
 _REACH = 6.5  # φ(6.5) is 3e-10
 _CROSSING_STEPS = 3
+_CLOSE = 0.05  # standard deviations by which the crossing may be missed
+_WEAK_END = 0.12  # tan(θ / 2) up to which four nodes are enough: correlations up to 0.236
+_DENSITY_SHARE = 0.5 * math.sqrt(2.0 * math.pi) / math.pi
 _DENSEST = 0.4  # φ(0)
 _NEVER = -37.0
 LANES = 512
@@ -53,6 +56,7 @@ _FEW_NODE, _FEW_WEIGHT = _hermite(FEW)
 _SOME_NODE, _SOME_WEIGHT = _hermite(SOME)
 _MANY_NODE, _MANY_WEIGHT = _hermite(MANY)
 _RULES = np.array([FEW, SOME, MANY, 16, 32, 64, 128, 256, MOST])
+_WEAK_NODE, _WEAK_WEIGHT = np.polynomial.legendre.leggauss(4)
 _JOINT_NODE, _JOINT_WEIGHT = np.polynomial.legendre.leggauss(6)
 
 
@@ -66,8 +70,8 @@ class Form(NamedTuple):
     nodes: np.ndarray  # int64[draw]
 
 
-_OWN, _PULL, _CROSSING, _MEAN, _VARIANCE, _SLOPE, _STEEP, _MOST, _FILLS, _LEVEL = range(10)
-_SHARE, _TWICE, _INVERSE = range(10, 13)
+_OWN, _PULL, _CROSSING, _MEAN, _VARIANCE, _SLOPE, _CURVE, _STEEP, _MOST, _FILLS = range(10)
+_LEVEL, _END, _SHARE, _TWICE, _INVERSE = range(10, 15)
 _PICK_A, _PICK_B, _PICK_X, _PICK_PULL, _PICK_CENTRE, _PICK_WIDTH = range(6)
 _X, _AT, _WEIGHT, _USUAL, _NORMAL, _SHORT, _UNMET = range(7)
 
@@ -109,7 +113,7 @@ def new_form(draws: int, nodes: int) -> Form:
 def new_room(cohorts: int, draws: int) -> Room:
     """Return scratch for so many draws."""
     return Room(
-        np.empty((13, draws)),
+        np.empty((15, draws)),
         np.empty(draws, np.int64),
         Picked(
             np.empty(LANES, np.int64),
@@ -169,11 +173,13 @@ def shocked_tails(
         own[i] = 1.0 / math.sqrt(1.0 - r[i])
         pull[i] = math.sqrt(r[i]) * own[i]
         z[i] = 0.0
+    _limits(cohorts, n, scale, count, room)
     _moments(cohorts, n, probit, scale, count, room)
     for i in range(count):
         steep[i] = slope[i] / math.sqrt(max(variance[i], _LEAST_VARIANCE))
     for _ in range(_CROSSING_STEPS):
-        _approach(limit, room)
+        if _approach(limit, room) == 0:
+            break
         _moments(cohorts, n, probit, scale, count, room)
     _fit(r, limit, width, room, form)
     _average_form(cohorts, n, probit, scale, limit, room, form, short, unmet)
@@ -192,49 +198,81 @@ def shocked_tails(
 @inner
 def _with_nodes(nodes: int, count: int, form: Form, room: Room) -> int:
     """Write the draws that ask for so many nodes to ``room.alike``; return how many there are."""
-    found = int(np.int64(0))  # no literal, which would compile its users twice
+    some = 0
     for i in range(count):
-        if form.nodes[i] == nodes:
-            room.alike[found] = i
-            found += 1
+        some += 1 if form.nodes[i] == nodes else 0
+    found = int(np.int64(0))  # no literal, which would compile its users twice
+    if some > 0:
+        for i in range(count):
+            if form.nodes[i] == nodes:
+                room.alike[found] = i
+                found += 1
     return found
 
 
 @inner
-def _moments(
-    cohorts: int, n: np.ndarray, probit: np.ndarray, scale: np.ndarray, count: int, room: Room
-) -> None:
-    """Find mean, variance and dμ/dz of people present at each draw's z."""
-    own, pull, z = room.draws[_OWN], room.draws[_PULL], room.draws[_CROSSING]
-    mean, variance, slope = room.draws[_MEAN], room.draws[_VARIANCE], room.draws[_SLOPE]
+def _limits(cohorts: int, n: np.ndarray, scale: np.ndarray, count: int, room: Room) -> None:
+    """Find how many people ever come, and the least scale of those who do."""
     most, fills = room.draws[_MOST], room.draws[_FILLS]
     for i in range(count):
-        mean[i] = 0.0
-        fills[i] = 1.0
-        variance[i] = 0.0
-        slope[i] = 0.0
         most[i] = 0.0
+        fills[i] = 1.0
     for c in range(cohorts):
-        people, usual, part = n[c], probit[c], scale[c]
+        people, part = n[c], scale[c]
         for i in range(count):
-            share, phi = lanes.below_and_density(usual[i] * own[i] + pull[i] * z[i])
-            share *= part[i]
-            present = people[i] * share
-            mean[i] += present
-            variance[i] += present * (1.0 - share)
-            slope[i] += people[i] * part[i] * phi * pull[i]
             comes = people[i] * part[i] > 0.0
             most[i] += people[i] if comes else 0.0
             fills[i] = min(fills[i], part[i] if comes else 1.0)
 
 
 @inner
-def _approach(limit: np.ndarray, room: Room) -> None:
-    """Step to where the mean crosses the limit, but not to where shocks hardly ever are."""
-    z, mean, slope = room.draws[_CROSSING], room.draws[_MEAN], room.draws[_SLOPE]
+def _moments(
+    cohorts: int, n: np.ndarray, probit: np.ndarray, scale: np.ndarray, count: int, room: Room
+) -> None:
+    """Find mean and variance of people present at each draw's z, and two derivatives of μ(z)."""
+    own, pull, z = room.draws[_OWN], room.draws[_PULL], room.draws[_CROSSING]
+    mean, variance = room.draws[_MEAN], room.draws[_VARIANCE]
+    slope, curve = room.draws[_SLOPE], room.draws[_CURVE]
+    for i in range(count):
+        mean[i] = 0.0
+        variance[i] = 0.0
+        slope[i] = 0.0
+        curve[i] = 0.0
+    for c in range(cohorts):
+        people, usual, part = n[c], probit[c], scale[c]
+        for i in range(count):
+            at = usual[i] * own[i] + pull[i] * z[i]
+            share, phi = lanes.quick_below_and_density(at)
+            share *= part[i]
+            present = people[i] * share
+            mean[i] += present
+            variance[i] += present * (1.0 - share)
+            rise = people[i] * part[i] * phi * pull[i]
+            slope[i] += rise
+            curve[i] -= rise * pull[i] * at
+
+
+@inner
+def _approach(limit: np.ndarray, room: Room) -> int:
+    """Step to where the mean crosses the limit, but not to where shocks hardly ever are.
+
+    Draws that are close stay; return how many do not, so that no draw minds its neighbours.
+    """
+    z, mean, variance = room.draws[_CROSSING], room.draws[_MEAN], room.draws[_VARIANCE]
+    slope, curve, pull = room.draws[_SLOPE], room.draws[_CURVE], room.draws[_PULL]
+    moved = 0
     for i in range(limit.size):
-        step = (limit[i] + 0.5 - mean[i]) / max(slope[i], 1e-9)
-        z[i] = min(max(z[i] + min(max(step, -2.0), 2.0), -_FARTHEST), _FARTHEST)
+        gap = limit[i] + 0.5 - mean[i]
+        far = gap * gap > _CLOSE * _CLOSE * max(variance[i], _LEAST_VARIANCE)
+        far &= (abs(z[i]) < _FARTHEST) | (z[i] * gap < 0.0)
+        most = max(2.0, 0.5 / max(pull[i], 1e-9))
+        inverse = 1.0 / max(slope[i], 1e-9)
+        step = min(max(gap * inverse, -most), most)
+        step *= 1.0 - min(max(0.5 * step * curve[i] * inverse, -0.5), 0.5)
+        there = min(max(z[i] + step, -_FARTHEST), _FARTHEST)
+        z[i] = there if far else z[i]
+        moved += 1 if far else 0
+    return moved
 
 
 @inner
@@ -242,28 +280,45 @@ def _fit(r: np.ndarray, limit: np.ndarray, width: float, room: Room, form: Form)
     """Put the line a + b z through (μ - x) / σ at z, and choose the number of nodes."""
     z, mean, slope = room.draws[_CROSSING], room.draws[_MEAN], room.draws[_SLOPE]
     variance, most, fills = room.draws[_VARIANCE], room.draws[_MOST], room.draws[_FILLS]
-    pull, steep, level = room.draws[_PULL], room.draws[_STEEP], room.draws[_LEVEL]
+    level, end = room.draws[_LEVEL], room.draws[_END]
     a, b, nodes = form.a, form.b, form.nodes
+    partial = 0
     for i in range(limit.size):
         narrow = 1.0 / math.sqrt(max(variance[i], _LEAST_VARIANCE))
-        b[i] = slope[i] * narrow
-        a[i] = (mean[i] - limit[i] - 0.5) * narrow - b[i] * z[i]
         few = (variance[i] >= _LARGE_VARIANCE) & (r[i] <= _LITTLE_CLUSTERING)
         some = (variance[i] >= _ENOUGH_VARIANCE) & (r[i] <= _MUCH_CLUSTERING)
-        nodes[i] = FEW if few else SOME if some else MANY
-        if fills[i] < 1.0:
-            steepest = max(b[i], steep[i])
+        count = FEW if few else SOME if some else MANY
+        never = most[i] <= limit[i]
+        nodes[i] = 0 if never else count
+        formless = never | (fills[i] < 1.0)
+        rise = slope[i] * narrow
+        b[i] = 0.0 if formless else rise
+        a[i] = _NEVER if formless else (mean[i] - limit[i] - 0.5) * narrow - rise * z[i]
+        flat = 1.0 / math.sqrt(1.0 + b[i] * b[i])
+        level[i] = a[i] * flat
+        rho = math.sqrt(r[i]) * (b[i] * flat)
+        end[i] = rho / (1.0 + math.sqrt(max(1.0 - rho * rho, 0.0)))
+        partial += 1 if fills[i] < 1.0 else 0
+    if partial > 0:
+        _lay_densely(r, width, room, form)
+
+
+@inner
+def _lay_densely(r: np.ndarray, width: float, room: Room, form: Form) -> None:
+    """Choose as many nodes as T is steep where not everybody comes even in a boundless shock."""
+    slope, variance, steep = room.draws[_SLOPE], room.draws[_VARIANCE], room.draws[_STEEP]
+    most, fills, pull = room.draws[_MOST], room.draws[_FILLS], room.draws[_PULL]
+    nodes = form.nodes
+    for i in range(r.size):
+        if fills[i] < 1.0 and nodes[i] > 0:
+            narrow = 1.0 / math.sqrt(max(variance[i], _LEAST_VARIANCE))
+            steepest = max(slope[i] * narrow, steep[i])
             if r[i] > _MUCH_CLUSTERING:
                 steepest = _DENSEST * most[i] * pull[i] * narrow  # no slope is above that
             dense = 2.0 * _REACH * math.sqrt(1.0 / width**2 + steepest * steepest) / 0.9
             nodes[i] = 16
             while nodes[i] < min(dense, MOST):
                 nodes[i] *= 2
-        if most[i] <= limit[i]:
-            nodes[i] = 0
-        if fills[i] < 1.0 or nodes[i] == 0:
-            a[i], b[i] = _NEVER, 0.0
-        level[i] = a[i] / math.sqrt(1.0 + b[i] * b[i])
 
 
 @inner
@@ -283,38 +338,62 @@ def _average_form(
     With k = a / √(1 + b²), the first is Φ(k) and the second Σ n scale Φ₂(probit, k; ρ) - D Φ(k),
     ρ = √r b / √(1 + b²). Φ₂ is Φ Φ and an integral over the correlation, here in v = tan(θ / 2)
     for the correlation sin θ: Drezner and Wesolowsky (1990), "On the computation of the bivariate
-    normal integral"; six Gauss-Legendre nodes.
+    normal integral"; four Gauss-Legendre nodes where ρ is small, else six.
     """
-    level, share, twice = room.draws[_LEVEL], room.draws[_SHARE], room.draws[_TWICE]
-    inverse, own, pull = room.draws[_INVERSE], room.draws[_OWN], room.draws[_PULL]
-    a, b = form.a, form.b
+    level, end, a = room.draws[_LEVEL], room.draws[_END], form.a
+    strong = 0
     for i in range(limit.size):
-        short[i] = lanes.below(level[i])
+        short[i] = lanes.quick_below(level[i])
         unmet[i] = -limit[i] * short[i]
+        strong += 1 if end[i] > _WEAK_END else 0
     for c in range(cohorts):
         people, usual, part = n[c], probit[c], scale[c]
         for i in range(limit.size):
-            unmet[i] += people[i] * part[i] * lanes.below(usual[i]) * short[i]
-    for j in range(_JOINT_NODE.size):
-        for i in range(limit.size):
-            rho = pull[i] / own[i] * b[i] / math.sqrt(1.0 + b[i] * b[i])
-            end = rho / (1.0 + math.sqrt(max(1.0 - rho * rho, 0.0)))
-            v = 0.5 * end * (1.0 + _JOINT_NODE[j])
-            square = 1.0 + v * v
-            share[i] = 0.5 * end * _JOINT_WEIGHT[j] / (square * math.pi)
-            twice[i] = 4.0 * v / square
-            root = square / (1.0 - v * v)
-            inverse[i] = 0.5 * root * root
-        for c in range(cohorts):
-            people, usual, part = n[c], probit[c], scale[c]
-            for i in range(limit.size):
-                h, k = usual[i], level[i]
-                power = (h * h + k * k - twice[i] * h * k) * inverse[i]
-                unmet[i] += people[i] * part[i] * share[i] * lanes.exp(-power)
+            unmet[i] += people[i] * part[i] * lanes.quick_below(usual[i]) * short[i]
+    for j in range(_WEAK_NODE.size):
+        _add_joint(cohorts, n, probit, scale, _WEAK_NODE[j], _WEAK_WEIGHT[j], 0.0, room, unmet)
+    if strong > 0:
+        for j in range(_JOINT_NODE.size):
+            _add_joint(
+                cohorts, n, probit, scale, _JOINT_NODE[j], _JOINT_WEIGHT[j], 1.0, room, unmet
+            )
     for i in range(limit.size):
         formless = a[i] == _NEVER
         short[i] = 0.0 if formless else short[i]
         unmet[i] = 0.0 if formless else unmet[i]
+
+
+@inner
+def _add_joint(
+    cohorts: int,
+    n: np.ndarray,
+    probit: np.ndarray,
+    scale: np.ndarray,
+    node: float,
+    weight: float,
+    strong: float,
+    room: Room,
+    unmet: np.ndarray,
+) -> None:
+    """Add what one node of the integral over the correlation gives where its rule is for."""
+    level, end, share = room.draws[_LEVEL], room.draws[_END], room.draws[_SHARE]
+    twice, inverse = room.draws[_TWICE], room.draws[_INVERSE]
+    for i in range(unmet.size):
+        v = 0.5 * end[i] * (1.0 + node)
+        square = v * v
+        both = 1.0 / ((1.0 + square) * (1.0 - square))
+        single = both * (1.0 - square)
+        mine = (end[i] > _WEAK_END) == (strong > 0.0)
+        share[i] = end[i] * (weight * _DENSITY_SHARE) * single if mine else 0.0
+        twice[i] = 4.0 * v * single
+        root = both * (1.0 + square) * (1.0 + square)
+        inverse[i] = 0.5 * root * root
+    for c in range(cohorts):
+        people, usual, part = n[c], probit[c], scale[c]
+        for i in range(unmet.size):
+            h, k = usual[i], level[i]
+            power = (h * h + k * k - twice[i] * h * k) * inverse[i]
+            unmet[i] += people[i] * part[i] * share[i] * lanes.quick_density(power)
 
 
 @inner
@@ -373,13 +452,13 @@ def _add_rest(
             z, spot = at[first : first + picked], usual[first : first + picked]
             heads, shares = people[first : first + picked], p[first : first + picked]
             for k in range(picked):
-                share = own_scale[k] * lanes.below(own_probit[k] + pull[k] * z[k])
+                share = own_scale[k] * lanes.quick_below(own_probit[k] + pull[k] * z[k])
                 heads[k] = own_n[k]
                 shares[k] = share
                 spot[k] += own_n[k] * share
     tails.tails(cohorts, room.n, room.p, x, sums, found, missing)
     for m in range(size):
-        phi = lanes.density(at[m])
+        phi = lanes.quick_density(0.5 * at[m] * at[m])
         found[m] = weight[m] * (found[m] - normal[m])
         missing[m] = weight[m] * phi * (missing[m] - (usual[m] - x[m] + 0.5) * normal[m])
         weight[m] = phi * found[m]
@@ -408,7 +487,7 @@ def _place(picked: int, nodes: int, room: Room) -> None:
             weight[k] = width[k] * factor
             x[k] = limit[k]
             usual[k] = 0.0
-            normal[k] = lanes.below(a[k] + b[k] * z[k])
+            normal[k] = lanes.quick_below(a[k] + b[k] * z[k])
 
 
 @inner

@@ -135,8 +135,8 @@ def _pool_risks(
             limit[i] = provided[i]
         for d in range(WEEKDAYS):
             if cohorts.repeats[d]:
-                risk[d] = risk[d - 1]
-                missing[d] = missing[d - 1]
+                _copy(risk[d - 1], risk[d])
+                _copy(missing[d - 1], missing[d])
                 if shocks:
                     joint.repeat_day(forms, q, d, size)
             else:

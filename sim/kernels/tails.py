@@ -73,7 +73,8 @@ def tails(
     """
     saddlepoint.tails(cohorts, n, p, x, room.lanes, room.beside, short, unmet)
     single = int(np.int64(0))  # no literal, which would compile its users twice
-    for i in room.lanes.picked[: saddlepoint.lanes_in(saddlepoint.NEEDS_SUM, x.size, room.lanes)]:
+    wanted = int(np.int64(saddlepoint.NEEDS_SUM))
+    for i in room.lanes.picked[: saddlepoint.lanes_in(wanted, x.size, room.lanes)]:
         merged = _merge(cohorts, n, p, i, room)
         limit = int(x[i])
         if merged == 1:
