@@ -124,11 +124,10 @@ def correlated(problem: Problem, independent: Mapping[str, Floats]) -> dict[str,
     """Return the uniforms with the correlation of the scenario, made of independent ones."""
     found = dict(independent)
     if problem.correlated:
-        normal = [_score(independent[name]) for name in problem.correlated]
+        normal = [normal_score(independent[name]) for name in problem.correlated]
         for j, name in enumerate(problem.correlated):
-            mixed = np.asarray(sum(problem.cholesky[j, k] * normal[k] for k in range(j + 1)))
-            found[name] = np.empty(mixed.shape)
-            quantiles.normal_uniforms(mixed.ravel(), found[name].ravel())
+            mixed = sum(problem.cholesky[j, k] * normal[k] for k in range(j + 1))
+            found[name] = normal_share(np.asarray(mixed))
     return found
 
 
@@ -254,6 +253,20 @@ def quantile(distribution: Distribution, u: Floats) -> Floats:
     return _QUANTILES[distribution.kind](u, *distribution.parameters)
 
 
+def normal_score(u: Floats) -> Floats:
+    """Return Φ⁻¹(u); what rounds to 1 counts as the number before."""
+    out = np.empty(u.shape)
+    quantiles.normal_scores(np.minimum(u, np.nextafter(1.0, 0.0)).ravel(), out.ravel())
+    return out
+
+
+def normal_share(z: Floats) -> Floats:
+    """Return Φ(z)."""
+    out = np.empty(z.shape)
+    quantiles.normal_uniforms(z.ravel(), out.ravel())
+    return out
+
+
 def _constant(u: Floats, value: float) -> Floats:
     return np.full(u.shape, value)
 
@@ -279,19 +292,12 @@ def _normal(u: Floats, mean: float, sd: float, low: float, high: float) -> Float
     if low > mean:  # the lower tail keeps its digits, the upper does not
         return -_normal(1 - u, -mean, sd, -high, -low)
     bottom, top = (math.erfc((mean - end) / sd * math.sqrt(0.5)) / 2 for end in (low, high))
-    return np.clip(mean + sd * _score(bottom + u * (top - bottom)), low, high)
+    return np.clip(mean + sd * normal_score(bottom + u * (top - bottom)), low, high)
 
 
 def _lognormal(u: Floats, mean: float, sd: float) -> Floats:
     variance = math.log1p((sd / mean) ** 2)
-    return mean * np.exp(math.sqrt(variance) * _score(u) - variance / 2)
-
-
-def _score(u: Floats) -> Floats:
-    """Return Φ⁻¹(u); what rounds to 1 counts as the number before."""
-    out = np.empty(u.shape)
-    quantiles.normal_scores(np.minimum(u, np.nextafter(1.0, 0.0)).ravel(), out.ravel())
-    return out
+    return mean * np.exp(math.sqrt(variance) * normal_score(u) - variance / 2)
 
 
 def _beta(u: Floats, a: float, b: float) -> Floats:

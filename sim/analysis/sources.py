@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from sim.errors import Fault, InputError
-from sim.sampling import correlated, draws_at, input_streams, uniforms
+from sim.sampling import correlated, draws_at, input_streams, normal_score, normal_share, uniforms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -200,12 +199,12 @@ def given(problem: Problem, fixed: Points, free: Points, kept: Mapping[str, np.n
         keep = held.T.astype(np.float64)
         among = keep[:, :, None] * r * keep[:, None, :] + np.eye(len(r)) * (1 - keep)[:, None, :]
         theirs, mine = (
-            np.stack([ndtri(points.at[name]) for name in problem.correlated])
+            np.stack([normal_score(points.at[name]) for name in problem.correlated])
             for points in (free, fixed)
         )
         gap = np.moveaxis(mine - theirs, 2, 0) * keep[:, :, None]
         pull = r @ (np.linalg.solve(among, gap) * keep[:, :, None])
         scores = theirs + np.moveaxis(pull, 0, 2)
         for name, score, mask in zip(problem.correlated, scores, held, strict=True):
-            at[name] = np.where(mask, fixed.at[name], ndtr(score))
+            at[name] = np.where(mask, fixed.at[name], normal_share(score))
     return replace(free, at=at)

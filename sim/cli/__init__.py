@@ -6,7 +6,9 @@ answers at once.
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import sys
 from typing import Any
 
@@ -78,7 +80,13 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; the console's entry point."""
+    """Run the command line; the console's entry point.
+
+    The collector of garbage looks less often at what imports leave behind for good, and not once
+    more at the end: together half a second.
+    """
+    gc.set_threshold(200_000, 50, 50)
+    atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
