@@ -1,7 +1,7 @@
 """Risk on a day on which a shock moves everybody: averages over a standard normal z.
 
 Given z, people present are a sum of binomials with mean μ(z) and standard deviation σ(z), so the
-chance of a shortage T(z) is nearly Φ(a + b z), the line through (μ - x) / σ near where the mean
+chance of a shortage T(z) is nearly Φ(a + b z), the line through (μ - x) / σ near where the median
 crosses the limit. That normal form is averaged over z in closed form; what T differs from it is
 small and dies off like φ(z) φ(a + b z), a Gaussian whose centre and width are known, so a few
 Gauss-Hermite nodes put there integrate it. The people without a workstation U(z) are treated
@@ -254,20 +254,24 @@ def _moments(
 
 @inner
 def _approach(limit: np.ndarray, room: Room) -> int:
-    """Step to where the mean crosses the limit, but not to where shocks hardly ever are.
+    """Step to where the limit is the median, but not to where shocks hardly ever are.
 
-    Draws that are close stay; return how many do not, so that no draw minds its neighbours.
+    The median of people present is about (2 p - 1) / 6 above their mean, where p is their share of
+    all who ever come. Draws that are close stay, so that none minds its neighbours; return how many
+    do not.
     """
     z, mean, variance = room.draws[_CROSSING], room.draws[_MEAN], room.draws[_VARIANCE]
     slope, curve, pull = room.draws[_SLOPE], room.draws[_CURVE], room.draws[_PULL]
+    most = room.draws[_MOST]
     moved = 0
     for i in range(limit.size):
-        gap = limit[i] + 0.5 - mean[i]
+        skew = (1.0 - 2.0 * mean[i] / max(most[i], 1.0)) / 6.0
+        gap = limit[i] + 0.5 + skew - mean[i]
         far = gap * gap > _CLOSE * _CLOSE * max(variance[i], _LEAST_VARIANCE)
         far &= (abs(z[i]) < _FARTHEST) | (z[i] * gap < 0.0)
-        most = max(2.0, 0.5 / max(pull[i], 1e-9))
+        widest = max(2.0, 0.5 / max(pull[i], 1e-9))
         inverse = 1.0 / max(slope[i], 1e-9)
-        step = min(max(gap * inverse, -most), most)
+        step = min(max(gap * inverse, -widest), widest)
         step *= 1.0 - min(max(0.5 * step * curve[i] * inverse, -0.5), 0.5)
         there = min(max(z[i] + step, -_FARTHEST), _FARTHEST)
         z[i] = there if far else z[i]
