@@ -56,3 +56,16 @@ def test_who_is_absent_moves_everybody(problem):
     (absence,) = (s for s in sources(problem) if s.name == "attendance.absence")
     found = reuse.compute(a.moved(absence, b), known)
     assert not any(x is y for x, y in zip(found.occupied, known.occupied, strict=True))
+
+
+def test_whatever_way_an_input_is_read_is_noticed():
+    """By its index, in a slice, or one after the other."""
+    for read, wanted in (
+        (lambda values: values[1], {1}),
+        (lambda values: values[-1], {2}),
+        (lambda values: values[1:], {1, 2}),
+        (list, {0, 1, 2}),
+    ):
+        values = reuse.Watched(tuple(np.full((1, 2), k) for k in range(3)))
+        read(values)
+        assert values.read == wanted

@@ -13,18 +13,20 @@ from sim.engine import add_money, occupy
 from sim.people import draw_shocks
 
 if TYPE_CHECKING:
-    from typing import SupportsIndex
+    from collections.abc import Iterator
+    from typing import Self, SupportsIndex
 
     from sim.analysis.sources import Points
     from sim.problem import Arrays, Floats, Problem
 
 
-class _Watched(tuple["Floats", ...]):
+class Watched(tuple["Floats", ...]):
     """Values of inputs that remember which of them were read."""
 
     read: set[int]
 
-    def __new__(cls, values: tuple[Floats, ...]) -> _Watched:
+    def __new__(cls, values: tuple[Floats, ...]) -> Self:
+        """Take the values, of which none has been read."""
         self = super().__new__(cls, values)
         self.read = set()
         return self
@@ -34,8 +36,13 @@ class _Watched(tuple["Floats", ...]):
     @overload
     def __getitem__(self, index: slice) -> tuple[Floats, ...]: ...
     def __getitem__(self, index: SupportsIndex | slice) -> Floats | tuple[Floats, ...]:
-        self.read.update(range(len(self))[index] if isinstance(index, slice) else [int(index)])
+        read = range(len(self))[index]
+        self.read.update(read if isinstance(read, range) else (read,))
         return super().__getitem__(index)
+
+    def __iter__(self) -> Iterator[Floats]:
+        self.read.update(range(len(self)))
+        return super().__iter__()
 
 
 class Policy(NamedTuple):
@@ -87,10 +94,10 @@ def compute(points: Points, known: Computed | None = None) -> Computed:
             occupied.append(known.occupied[p])
             continue
         if shocks is None:
-            watched = _Watched(draws.values)
+            watched = Watched(draws.values)
             shocks = draw_shocks(problem, replace(draws, values=watched), problem.run.weeks)
             shocked = watched.read
-        watched = _Watched(draws.values)
+        watched = Watched(draws.values)
         found = occupy(problem, p, replace(draws, values=watched), shocks)
         occupied.append(Policy(found, _streams(problem, watched.read | shocked)))
     found_all = add_money(problem, draws, [policy.found for policy in occupied])
