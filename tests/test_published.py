@@ -4,10 +4,10 @@ Sources: OMB, Circular A-94, appendix B, section 1, editions of 29 October 1992 
 Microsoft, reference of the Excel functions NPV, IRR and MIRR; NIST, Energy Price Indices and
 Discount Factors for Life-Cycle Cost Analysis, annual supplement to Handbook 135 (NISTIR
 85-3273-31, 2016), tables A-1 and A-2 at the 3 % rate; HM Treasury, The Green Book (2003; rates kept
-in 2022), annex 6, table 6.1, whose long-term factors are given to four digits.
-Only the circular of 2023 and
-one case of Excel were compared with the documents; the other digits were typed from knowledge of
-them and wait for a reader who has them. Examples of numpy-financial are in ``test_cashflow.py``.
+in 2022), annex 6, table 6.1, whose long-term factors are given to four digits. Only the circular of
+2023 and one case of Excel were compared with the documents; the other digits were typed from
+knowledge of them and wait for a reader who has them. Examples of numpy-financial are in
+``test_cashflow.py``.
 """
 
 from __future__ import annotations
