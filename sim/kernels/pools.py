@@ -54,9 +54,10 @@ class Room(NamedTuple):
     unmet: np.ndarray  # float64[pool, weekday, draw]
     week: np.ndarray  # float64[pool, draw]
     r: np.ndarray  # float64[pool, draw]
+    alike: np.ndarray  # int64[pool, weekday], first of the weekdays in a row like this one
     tails: tails.Room
     shock: shock.Room
-    joint: np.ndarray
+    joint: joint.Room
 
 
 @kernel
@@ -93,6 +94,7 @@ def new_room(pools: int, capacity: int, draws: int, scratch: int) -> Room:
         np.empty((pools, WEEKDAYS, draws)),
         np.empty((pools, draws)),
         np.empty((pools, draws)),
+        np.empty((pools, WEEKDAYS), np.int64),
         tails.new_room(capacity, max(draws, shock.LANES), scratch),
         shock.new_room(capacity, draws),
         joint.new_room(),

@@ -65,8 +65,8 @@ class Form(NamedTuple):
 
     a: np.ndarray  # float64[draw]
     b: np.ndarray  # float64[draw]
-    z: np.ndarray  # float64[draw, node]
-    rest: np.ndarray  # float64[draw, node], weight times T(z) - Φ(a + b z)
+    z: np.ndarray  # float64[node, draw]
+    rest: np.ndarray  # float64[node, draw], weight times T(z) - Φ(a + b z)
     nodes: np.ndarray  # int64[draw]
 
 
@@ -103,8 +103,8 @@ def new_form(draws: int, nodes: int) -> Form:
     return Form(
         np.empty(draws),
         np.empty(draws),
-        np.empty((draws, nodes)),
-        np.empty((draws, nodes)),
+        np.empty((nodes, draws)),
+        np.empty((nodes, draws)),
         np.empty(draws, np.int64),
     )
 
@@ -183,6 +183,7 @@ def shocked_tails(
         _moments(cohorts, n, probit, scale, count, room)
     _fit(r, limit, width, room, form)
     _average_form(cohorts, n, probit, scale, limit, room, form, short, unmet)
+    _clear(count, form)
     for nodes in _RULES:
         alike = _with_nodes(nodes, count, form, room)
         at_once = LANES // nodes
@@ -193,6 +194,19 @@ def shocked_tails(
     for i in range(count):
         short[i] = min(max(short[i], 0.0), 1.0)
         unmet[i] = max(unmet[i], 0.0)
+
+
+@inner
+def _clear(count: int, form: Form) -> None:
+    """Leave nothing at nodes that a draw does not have and its neighbours may."""
+    most = int(np.int64(0))  # no literal, which would compile its users twice
+    for i in range(count):
+        most = max(most, form.nodes[i])
+    for j in range(most):
+        z, rest = form.z[j], form.rest[j]
+        for i in range(count):
+            z[i] = 0.0
+            rest[i] = 0.0
 
 
 @inner
@@ -469,8 +483,8 @@ def _add_rest(
     for j in range(nodes):
         for k in range(picked):
             i, m = group.draw[k], j * picked + k
-            form.z[i, j] = at[m]
-            form.rest[i, j] = found[m]
+            form.z[j, i] = at[m]
+            form.rest[j, i] = found[m]
             short[i] += weight[m]
             unmet[i] += missing[m]
 

@@ -89,12 +89,21 @@ def shortage(
         _pool_risks(
             attendance, shocks, staff, pools, workstations, first, size, cohorts, room, forms
         )
-        for i in range(size):
-            for g in range(members.start.size - 1):
-                group = members.pool[members.start[g] : members.start[g + 1]]
-                any_day[g, first + i], any_week[g, first + i] = group_risk(
-                    attendance, room.short, room.week, forms, group, room.r, i, room.joint
-                )
+        for g in range(members.start.size - 1):
+            joint.group_risks(
+                room.short,
+                room.alike,
+                room.week,
+                size,
+                forms,
+                members.pool[members.start[g] : members.start[g + 1]],
+                attendance.common,
+                attendance.week,
+                room.r,
+                room.joint,
+                any_day[g, first:end],
+                any_week[g, first:end],
+            )
         for q in range(count):
             _copy(room.week[q], week[q, first:end])
             for d in range(WEEKDAYS):
@@ -134,62 +143,29 @@ def _pool_risks(
         for i in range(size):
             limit[i] = provided[i]
         for d in range(WEEKDAYS):
+            room.alike[q, d] = room.alike[q, d - 1] if cohorts.repeats[d] else d
             if cohorts.repeats[d]:
                 _copy(risk[d - 1], risk[d])
                 _copy(missing[d - 1], missing[d])
-                if shocks:
-                    joint.repeat_day(forms, q, d, size)
             else:
                 form = joint.form_of(forms, q if shocks else 0, d)
                 day_tails(
                     shocks, width, several, cohorts, d, limit, room, form, risk[d], missing[d]
                 )
-        joint.week_risks(risk, size, forms, q, attendance.week, room.r[q], room.joint, room.week[q])
+        joint.week_risks(
+            risk,
+            room.alike[q],
+            size,
+            forms,
+            q,
+            attendance.week,
+            room.r[q],
+            room.joint,
+            room.week[q],
+        )
 
 
 @inner
 def _copy(values: np.ndarray, out: np.ndarray) -> None:
     for i in range(out.size):
         out[i] = values[i]
-
-
-@inner
-def group_risk(
-    attendance: Attendance,
-    short: np.ndarray,
-    week: np.ndarray,
-    forms: joint.Forms,
-    group: np.ndarray,
-    r: np.ndarray,
-    i: int,
-    room: np.ndarray,
-) -> tuple[float, float]:
-    """Return the chance that any pool of a tier is short on a day, and within a week.
-
-    The week has no cheap exact form where one part of the shock is common to bodies and another
-    is kept through the week; then it is NaN.
-    """
-    day = 0.0
-    no_day = 1.0
-    before = 0.0
-    for d in range(WEEKDAYS):
-        repeated = d > 0
-        for q in group:
-            repeated &= d > 0 and short[q, d, i] == short[q, d - 1, i]
-        if not repeated:
-            before = joint.any_risk(short, forms, group, d, attendance.common, r, i, room)
-        day += before / WEEKDAYS
-        no_day *= 1.0 - before
-    if group.size == 1:
-        return day, week[group[0], i]
-    shocks = False
-    for q in group:
-        shocks |= r[q, i] > 0.0
-    if not shocks or attendance.week == 0.0:
-        return day, 1.0 - no_day
-    if attendance.common == 0.0:
-        enough = 1.0
-        for q in group:
-            enough *= 1.0 - week[q, i]
-        return day, 1.0 - enough
-    return day, math.nan

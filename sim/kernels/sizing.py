@@ -312,18 +312,18 @@ def _fail(
         limit[k] = search.guess[search.draw[k]]
     width = math.sqrt(1.0 - part)
     short, unmet, week = room.short[0], room.unmet[0], room.week[0]
+    alike = room.alike[0]
     for d in range(WEEKDAYS):
+        alike[d] = alike[d - 1] if left.repeats[d] else d
         if left.repeats[d]:
             for k in range(active):
                 short[d, k] = short[d - 1, k]
                 unmet[d, k] = unmet[d - 1, k]
-            if shocks and part > 0.0:
-                joint.repeat_day(forms, first, d, active)
         else:
             form = joint.form_of(forms, first, d)
             day_tails(shocks, width, count, left, d, limit, room, form, short[d], unmet[d])
     if kind == PER_WEEK:
-        joint.week_risks(short, active, forms, first, part, left.r, room.joint, week)
+        joint.week_risks(short, alike, active, forms, first, part, left.r, room.joint, week)
     for k in range(active):
         i = search.draw[k]
         chance, missing, present = 0.0, 0.0, 0.0
