@@ -17,6 +17,7 @@ from sim import sampling, streams
 from sim.analysis.sobol import Indices, SobolSums
 from sim.executors import in_order
 from sim.jit import kernel
+from sim.job import BLOCK
 from sim.kernels import (
     arrivals,
     days,
@@ -34,8 +35,6 @@ from sim.kernels.presence import WEEKDAYS, Attendance
 from sim.kernels.visits import Log, Site, Visits, new_log
 from sim.problem import Distribution
 
-BLOCK = 4096
-"""Draws computed at once."""
 LANES = 1280
 """Tails computed at once, in scratch that stays in the processor's cache."""
 
@@ -296,8 +295,8 @@ def sobol_indices(values: tuple[Floats, ...], resamples: int) -> Indices:
     """Return indices of first, second and total order with bootstrap errors, block by block."""
     sums = SobolSums(1, resamples)
     rows = values[0].shape[1]
-    for first in range(0, rows, BLOCK // 2):
-        sums.add(*(each[..., first : first + BLOCK // 2] for each in values))
+    for first in range(0, rows, BLOCK):
+        sums.add(*(each[..., first : first + BLOCK] for each in values))
     return sums.indices()
 
 

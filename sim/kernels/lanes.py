@@ -27,6 +27,15 @@ _DENSITY_AT_0 = 1.0 / math.sqrt(2.0 * math.pi)
 
 
 @lane
+def row_length(count: int) -> int:
+    """Return how long rows of ``count`` values shall be: an odd number of lines of the cache.
+
+    Rows that lie 4,096 bytes apart all go into the same few places of the first cache.
+    """
+    return (count + 7) // 8 // 2 * 16 + 8
+
+
+@lane
 def small_whole(n: np.int64) -> float:
     """Return a whole number of less than 2**51 as a float: older vectors convert one by one."""
     return np.int64(n + _ROUND_BITS).view(np.float64) - _ROUND

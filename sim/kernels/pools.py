@@ -69,11 +69,12 @@ def draws_at_once(attendance: Attendance, draws: int) -> int:
 @kernel
 def new_cohorts(capacity: int, draws: int) -> Cohorts:
     """Return room for pools of up to ``capacity`` cohorts."""
+    length = lanes.row_length(draws)
     return Cohorts(
-        np.empty((capacity, draws)),
-        np.empty((WEEKDAYS, capacity, draws)),
-        np.empty((WEEKDAYS, capacity, draws)),
-        np.empty((WEEKDAYS, capacity, draws)),
+        np.empty((capacity, length)),
+        np.empty((WEEKDAYS, capacity, length)),
+        np.empty((WEEKDAYS, capacity, length)),
+        np.empty((WEEKDAYS, capacity, length)),
         np.empty(draws),
         np.empty(capacity + 1, np.int64),
         np.empty(capacity + 1, np.int64),
@@ -84,14 +85,15 @@ def new_cohorts(capacity: int, draws: int) -> Cohorts:
 @kernel
 def new_room(pools: int, capacity: int, draws: int, scratch: int) -> Room:
     """Return scratch for so many pools of up to ``capacity`` cohorts."""
+    length = lanes.row_length(draws)
     return Room(
-        np.empty((WEEKDAYS, draws)),
+        np.empty((WEEKDAYS, length)),
         np.empty(draws),
-        np.empty((capacity, draws)),
+        np.empty((capacity, length)),
         np.empty(draws),
         np.empty(draws),
-        np.empty((pools, WEEKDAYS, draws)),
-        np.empty((pools, WEEKDAYS, draws)),
+        np.empty((pools, WEEKDAYS, length)),
+        np.empty((pools, WEEKDAYS, length)),
         np.empty((pools, draws)),
         np.empty((pools, draws)),
         np.empty((pools, WEEKDAYS), np.int64),

@@ -5,8 +5,9 @@ not. Its error follows the variance of the tilted sum: up to 9e-5 relative at 22
 4e-5 at 30, 2e-5 at 40 and 7e-6 from 60 upwards, tails down to 1e-9; that is for cohorts of whom
 hardly anybody comes together with others of whom hardly anybody stays away. Single binomials are
 three times as good.
-Where that variance is smaller a flag asks for the exact sum. At the mean terms cancel; there the
-limit is moved aside, and the tail, a smooth function of it, continued from there by its density.
+Where that variance is smaller a flag asks for the exact sum. Tails below 1e-12 are only rough.
+At the mean terms cancel; there the limit is moved aside, and the tail, a smooth function of it,
+continued from there by its density.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _STEPS = 2
 _CLOSE = 0.05  # standard deviations by which a small saddlepoint may miss the limit
 _SMALL = 1.25  # t up to which the quadrature is good for a relative error of 1e-7 · K₂
 _NEAR = 0.02  # standard deviations from the mean within which a limit is moved aside
+_NEVER = 28.0  # least exponent of a tail of whose digits nobody minds: exp(-28) is 7e-13
+_ROUGH = 0.5  # t by which such a saddlepoint may miss the limit
+_SIXTH, _12TH, _24TH = 1.0 / 6.0, 1.0 / 12.0, 1.0 / 24.0  # a division takes as long as ten products
 _AT_ONCE = 128
 _VECTOR = 8
 _GLANCE = 64
@@ -55,7 +59,11 @@ class Beside(NamedTuple):
 @kernel
 def new_lanes(count: int) -> Lanes:
     """Return scratch for so many lanes."""
-    return Lanes(np.empty((18, count)), np.empty(count, np.int64), np.empty(count + 1, np.int64))
+    return Lanes(
+        np.empty((18, lanes.row_length(count))),
+        np.empty(count, np.int64),
+        np.empty(count + 1, np.int64),
+    )
 
 
 @kernel
@@ -170,7 +178,8 @@ def _small_saddlepoints(
 ) -> None:
     """Settle the lanes whose saddlepoint is near 0; ``state`` tells of the others.
 
-    There the series for t needs no steps, and K(t) is an integral between known ends.
+    There the series for t needs no steps, and K(t) is an integral between known ends. No tail is
+    above exp(K(t) - t x), whatever t: where that is next to nothing, no step is worth its time.
     """
     _start(cohorts, n, p, x, room)
     _small_cumulants(cohorts, n, p, x, room)
@@ -213,7 +222,7 @@ def _start(cohorts: int, n: np.ndarray, p: np.ndarray, x: np.ndarray, room: Lane
         shift[i] = moved - over[i]
         over[i] = moved
         d = min(max(moved * inverse, -1.5), 1.5)
-        a2, a3, a4 = 0.5 * inverse * k3[i], inverse * k4[i] / 6.0, inverse * k5[i] / 24.0
+        a2, a3, a4 = inverse * 0.5 * k3[i], inverse * _SIXTH * k4[i], inverse * _24TH * k5[i]
         square = a2 * a2
         bend = d * (2.0 * square - a3 + d * (a2 * (5.0 * (a3 - square)) - a4)) - a2
         t[i] = d * (1.0 + min(max(d * bend, -0.5), 0.5))
@@ -309,8 +318,9 @@ def _small_reach(x: np.ndarray, room: Lanes) -> None:
         inverse = 1.0 / k2[i]
         d = gap * inverse
         d -= d * d * (0.5 * inverse * k3[i])
-        more = d * (gap - d * (0.5 * k2[i] + d * (k3[i] * (1.0 / 6.0))))
-        exponent[i] = s * (0.5 * (over[i] + gap) - s * ends) + more
+        more = d * (gap - d * (0.5 * k2[i] + d * (k3[i] * _SIXTH)))
+        least = s * (0.5 * (over[i] + gap) - s * ends)
+        exponent[i] = least + more
         variance = k2[i] + d * (k3[i] + d * (0.5 * k4[i]))
         k2[i] = variance
         k3[i] += d * k4[i]
@@ -318,8 +328,11 @@ def _small_reach(x: np.ndarray, room: Lanes) -> None:
         at = s + d
         sinh[i], cosh[i] = _sinh_cosh(at)
         close = (d * d * variance < _CLOSE * _CLOSE) & (abs(at) <= _SMALL)
-        found = SETTLED if variance >= LEAST_VARIANCE else NEEDS_SUM
-        state[i] = found if close else NEEDS_STEPS
+        enough = variance >= LEAST_VARIANCE
+        found = SETTLED if enough else NEEDS_SUM
+        found = found if close else NEEDS_STEPS
+        never = (least > _NEVER) & (abs(d) <= _ROUGH) & enough
+        state[i] = SETTLED if never else found
 
 
 @inner
@@ -337,7 +350,10 @@ def _expand(count: int, room: Lanes, short: np.ndarray, unmet: np.ndarray) -> No
     for i in range(count):
         phi = lanes.quick_density(exponent[i])
         size = math.sqrt(2.0 * exponent[i])
-        inverse = 1.0 / (size * (size + 4.0))  # one division for both
+        spread = math.sqrt(k2[i])
+        distance, width = size * (size + 4.0), spread * sinh[i]
+        both = 1.0 / (distance * width)  # one division for all
+        inverse, u = width * both, distance * both
         v = (size + 4.0) * inverse
         square = v * v
         rest = v - v * square - lanes.quick_mills(size * inverse)
@@ -345,17 +361,15 @@ def _expand(count: int, room: Lanes, short: np.ndarray, unmet: np.ndarray) -> No
         below = sinh[i] < 0.0
         rest = -rest if below else rest
         fifth = -fifth if below else fifth
-        spread = math.sqrt(k2[i])
-        u = 1.0 / (spread * sinh[i])
         c = cosh[i] * (u * spread)
         narrow = u * sinh[i]
         inverse = narrow * narrow
         skew = k3[i] * inverse
         bend = 0.125 * (inverse * k4[i]) + 0.125 - (5.0 / 24.0) * (skew * skew)
         back = shift[i]
-        mass = back * (phi * narrow * (1.0 + inverse * (bend - 1.0 / 12.0)))
+        mass = back * (phi * narrow * (1.0 + inverse * (bend - _12TH)))
         fall = sinh[i] + 0.5 * skew * inverse
-        lost = back * (0.5 * fall - back * inverse * (1.0 / 6.0))
+        lost = back * (0.5 * fall - back * inverse * _SIXTH)
         inverse *= u
         tail = phi * (u + inverse * (bend - 0.25 * c * (skew + c)) - rest)
         bend += 0.25 * skew - c * (0.5 * skew + 0.75 * c - 0.5)
@@ -365,7 +379,7 @@ def _expand(count: int, room: Lanes, short: np.ndarray, unmet: np.ndarray) -> No
         tail += 1.0 if below else 0.0
         excess += 0.5 - over[i] if below else 0.0
         short[i] = tail + mass * (1.0 + lost)
-        unmet[i] = excess + tail * back + mass * (0.5 + fall / 12.0 + 0.5 * back)
+        unmet[i] = excess + tail * back + mass * (0.5 + fall * _12TH + 0.5 * back)
 
 
 @inner
@@ -440,7 +454,7 @@ def _reach(x: np.ndarray, room: Lanes) -> None:
         d = (x[i] - k1[i]) * inverse
         d = min(max(d - 0.5 * d * d * k3[i] * inverse, -0.1), 0.1)
         at = t[i] + d
-        k = k0[i] + d * (k1[i] + d * (0.5 * k2[i] + d * (k3[i] / 6.0 + d * k4[i] / 24.0)))
+        k = k0[i] + d * (k1[i] + d * (0.5 * k2[i] + d * (k3[i] * _SIXTH + d * k4[i] * _24TH)))
         exponent[i] = at * x[i] - k
         variance = max(k2[i] + d * (k3[i] + d * 0.5 * k4[i]), 1e-300)
         k2[i] = variance

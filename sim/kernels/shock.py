@@ -112,19 +112,20 @@ def new_form(draws: int, nodes: int) -> Form:
 @kernel
 def new_room(cohorts: int, draws: int) -> Room:
     """Return scratch for so many draws."""
+    length = lanes.row_length(LANES)
     return Room(
-        np.empty((15, draws)),
+        np.empty((15, lanes.row_length(draws))),
         np.empty(draws, np.int64),
         Picked(
             np.empty(LANES, np.int64),
-            np.empty((6, LANES)),
-            np.empty((cohorts, LANES)),
-            np.empty((cohorts, LANES)),
-            np.empty((cohorts, LANES)),
+            np.empty((6, length)),
+            np.empty((cohorts, length)),
+            np.empty((cohorts, length)),
+            np.empty((cohorts, length)),
         ),
-        np.empty((cohorts, LANES)),
-        np.empty((cohorts, LANES)),
-        np.empty((7, LANES)),
+        np.empty((cohorts, length)),
+        np.empty((cohorts, length)),
+        np.empty((7, length)),
     )
 
 

@@ -150,7 +150,16 @@ def _pool_risks(
             else:
                 form = joint.form_of(forms, q if shocks else 0, d)
                 day_tails(
-                    shocks, width, several, cohorts, d, limit, room, form, risk[d], missing[d]
+                    shocks,
+                    width,
+                    several,
+                    cohorts,
+                    d,
+                    limit,
+                    room,
+                    form,
+                    risk[d, :size],
+                    missing[d, :size],
                 )
         joint.week_risks(
             risk,

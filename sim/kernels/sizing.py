@@ -52,6 +52,7 @@ class Search(NamedTuple):
 
 @kernel
 def _new_search(draws: int) -> Search:
+    length = lanes.row_length(draws)
     return Search(
         np.empty(draws, np.int64),
         np.empty(draws),
@@ -60,9 +61,9 @@ def _new_search(draws: int) -> Search:
         np.empty(draws),
         np.empty(draws),
         np.empty(WEEKDAYS),
-        np.empty((WEEKDAYS, draws)),
-        np.empty((WEEKDAYS, draws)),
-        np.empty((_VALUES, draws)),
+        np.empty((WEEKDAYS, length)),
+        np.empty((WEEKDAYS, length)),
+        np.empty((_VALUES, length)),
     )
 
 
@@ -321,7 +322,8 @@ def _fail(
                 unmet[d, k] = unmet[d - 1, k]
         else:
             form = joint.form_of(forms, first, d)
-            day_tails(shocks, width, count, left, d, limit, room, form, short[d], unmet[d])
+            risk, missing = short[d, :active], unmet[d, :active]
+            day_tails(shocks, width, count, left, d, limit, room, form, risk, missing)
     if kind == PER_WEEK:
         joint.week_risks(short, alike, active, forms, first, part, left.r, room.joint, week)
     for k in range(active):
