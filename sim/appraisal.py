@@ -7,6 +7,7 @@ same, (1 + D) = (1 + d)(1 + I), as in NIST Handbook 135. Model part 8.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -176,7 +177,7 @@ def quantity(problem: Problem, line: LinePlan, found: Mapping[str, Floats]) -> F
     units = _QUANTITIES[f"{line.per} {line.of}"](problem, found)
     if line.vacant:
         units = units * (problem.vacant_posts / problem.headcount)[:, None]
-    return np.broadcast_to(units, found["required_area"].shape).astype(np.float64)
+    return np.broadcast_to(units, found["required_area"].shape).astype(np.float64, copy=False)
 
 
 def ledgers(plan: AppraisalPlan, draws: Draws) -> dict[str, Floats]:
@@ -300,6 +301,7 @@ class Worth:
         self._one_off = np.array([line.one_off for line in plan.lines])
         releasing = np.array([line.kind == "cash_releasing" for line in plan.lines])
         self._cash = releasing & ~self._one_off
+        self._all = np.ones(len(plan.lines), bool)
         self._before = {line.name: quantity(problem, line, today) for line in plan.lines}
         self._nothing_done = self._cost_of_doing_nothing()
 
@@ -308,7 +310,7 @@ class Worth:
         saved = np.zeros((len(self.plan.lines), *self.today["required_area"].shape))
         for j, line in enumerate(self.plan.lines):
             if bears(policy, line):
-                saved[j] = self.times.price[j] * self.saved_quantity(line, found)
+                np.multiply(self.times.price[j], self.saved_quantity(line, found), out=saved[j])
         return saved
 
     def saved_quantity(self, line: LinePlan, found: Mapping[str, Floats]) -> Floats:
@@ -324,8 +326,7 @@ class Worth:
             less = less - after
         if line.avoidable is None:
             return less
-        share = self.draws.values[line.avoidable]
-        return share * np.maximum(less, 0.0) + np.minimum(less, 0.0)
+        return np.where(less > 0, self.draws.values[line.avoidable] * less, less)
 
     def of(self, policy: PolicyPlan, found: Mapping[str, Floats], by_year: bool) -> Arrays:
         """Return the variables of one policy, float64[body or group, draw]."""
@@ -333,9 +334,10 @@ class Worth:
         budget = saved * self.shares["budget_holder"]
         whole = saved * self.shares["whole_government"]
         values = self._present_values(budget)
-        values["npv_whole_government"] = (whole * self.times.change[:, None]).sum(axis=0)
+        values["npv_whole_government"] = self._total(whole, self.times.change, self._all)
+        values["cash_saving"] = self._total(budget, self.times.mean, self._cash)
         flows = self.yearly(budget)
-        future = (budget * self.times.future[:, None])[~self._one_off].sum(axis=0)
+        future = self._total(budget, self.times.future, ~self._one_off)
         values |= self._measures(flows, future, values["additional_investment"])
         values |= self._of_groups(flows, future, values)
         if by_year:
@@ -381,18 +383,15 @@ class Worth:
         Σ max(-S_l, 0), which does not ask what is an investment (the benefit-cost ratio of ASTM
         E964 and of the Green Book, 2022, chapter 5).
         """
-        worth = budget * self.times.change[:, None]
-        npv = worth.sum(axis=0)
-        operating = worth[~self._one_off].sum(axis=0)
-        investment = -worth[self._one_off].sum(axis=0)
-        benefits, costs = np.maximum(worth, 0.0).sum(axis=0), np.maximum(-worth, 0.0).sum(axis=0)
+        sums = [np.empty(budget.shape[1:]) for _ in range(5)]
+        cashflow.present_values(budget, self.times.change, self._one_off, *sums)
+        npv, operating, investment, benefits, costs = sums
         left = self._nothing_done - npv
         return {
             "npv": npv,
             "npv_positive": (npv > 0).astype(np.float64),
             "life_cycle_cost": left,
             "life_cycle_cost_per_person": left / self.problem.headcount[:, None],
-            "cash_saving": (budget * self.times.mean[:, None])[self._cash].sum(axis=0),
             "operating_saving": operating,
             "additional_investment": investment,
             "present_benefits": benefits,
@@ -413,10 +412,15 @@ class Worth:
 
     def yearly(self, money: Floats) -> Floats:
         """Return the flows of lines[line, body, draw] added up, float64[body, year, draw]."""
-        by_body = np.ascontiguousarray(money.swapaxes(0, 1))
-        out = np.empty((len(by_body), *self.times.discount.shape))
-        for b, own in enumerate(by_body):
-            cashflow.yearly(own, self.times.factor, self.times.active, out[b])
+        out = np.empty((money.shape[1], *self.times.discount.shape))
+        cashflow.yearly(money, self.times.factor, self.times.active, out)
+        return out
+
+    @staticmethod
+    def _total(money: Floats, factor: Floats, counted: np.ndarray) -> Floats:
+        """Return the sum of money times a factor over some lines, float64[body, draw]."""
+        out = np.empty(money.shape[1:])
+        cashflow.total(money, factor, counted, out)
         return out
 
     def _measures(self, flows: Floats, future: Floats, investment: Floats) -> Arrays:
@@ -442,15 +446,18 @@ class Worth:
     def _of_groups(self, flows: Floats, future: Floats, values: Arrays) -> Arrays:
         """Return the measures of tiers and the total, from the flows of their bodies together."""
         found: dict[str, list[Floats]] = {f"group_{name}": [] for name in _JOINT}
-        for bodies in map(list, self.problem.groups.values()):
-            own = {name: values[name][bodies] for name in _JOINT}
+        for bodies in self.problem.groups.values():
+            own = {name: values[name][bodies[0]] for name in _JOINT}
             if len(bodies) > 1:
-                own = self._measures(
-                    flows[bodies].sum(axis=0, keepdims=True),
-                    future[bodies].sum(axis=0, keepdims=True),
-                    values["additional_investment"][bodies].sum(axis=0, keepdims=True),
-                )
-                own["npv_positive"] = (values["npv"][bodies].sum(axis=0) > 0)[None].astype(float)
+                spent, npv = (values[name] for name in ("additional_investment", "npv"))
+                sums = [_added(one, bodies)[None] for one in (flows, future, spent)]
+                own = {name: one[0] for name, one in self._measures(*sums).items()}
+                own["npv_positive"] = (_added(npv, bodies) > 0).astype(np.float64)
             for name in _JOINT:
-                found[f"group_{name}"].append(own[name][0])
+                found[f"group_{name}"].append(own[name])
         return {name: np.stack(arrays) for name, arrays in found.items()}
+
+
+def _added(by_body: Floats, bodies: Sequence[int]) -> Floats:
+    """Return the sum over some bodies, along the first axis."""
+    return functools.reduce(np.add, (by_body[b] for b in bodies))

@@ -14,6 +14,7 @@ from sim.kernels.binomial import scratch_size
 from sim.kernels.pools import Pools
 from sim.kernels.presence import WEEKDAYS
 from sim.kernels.shortage import Members, shortage
+from sim.kernels.shortdays import ShortDays, count_short_days
 from sim.people import Staff, count_present, draw_shocks
 from sim.problem import Arrays, Floats, Ints, PolicyPlan, Problem
 from sim.sampling import Draws
@@ -70,7 +71,7 @@ def shared(plan: PolicyPlan, people: Staff, provided: Ints) -> Ints:
 
 def pooled(plan: PolicyPlan, by_body: np.ndarray) -> np.ndarray:
     """Add up bodies to pools along the first axis."""
-    return np.stack([by_body[list(pool)].sum(axis=0) for pool in plan.pools])
+    return np.stack([functools.reduce(np.add, (by_body[b] for b in pool)) for pool in plan.pools])
 
 
 def spread(plan: PolicyPlan, by_pool: np.ndarray) -> np.ndarray:
@@ -97,14 +98,15 @@ def _by_person(plan: PolicyPlan, unmet: np.ndarray, sharing: np.ndarray) -> np.n
 
 def pool_layout(problem: Problem, plan: PolicyPlan, people: Staff) -> tuple[Pools, int, int]:
     """Return the pools, the most cohorts in one and the scratch its sums need."""
-    sizes = [len(pool) for pool in plan.pools]
-    pools = Pools(
-        start=np.concatenate([[0], np.cumsum(sizes)]),
-        body=np.array([b for pool in plan.pools for b in pool]),
-    )
-    capacity = max(sizes) * people.cohorts.shape[0]
+    capacity = max(map(len, plan.pools)) * people.cohorts.shape[0]
     most = max(int(problem.headcount[list(pool)].sum()) for pool in plan.pools)
-    return pools, capacity, scratch_size(most, capacity)
+    return Pools(*_end_to_end(plan.pools)), capacity, scratch_size(most, capacity)
+
+
+def _end_to_end(sets: Sequence[Sequence[int]]) -> tuple[Ints, Ints]:
+    """Return where each set starts in an array of all their members, and that array."""
+    start = np.concatenate([[0], np.cumsum([len(one) for one in sets])])
+    return start, np.array([member for one in sets for member in one])
 
 
 def drawn_risk(
@@ -145,22 +147,16 @@ def risk_on_days(
 ) -> Arrays:
     """Compute presence and shortage on the days of ``drawn_days``: all, or what is wanted."""
     sharing, present = days
+    weeks = sharing.shape[1]
 
     @functools.cache
-    def excess() -> np.ndarray:
-        found: np.ndarray = pooled(plan, sharing) - shared(plan, people, provided)[:, None, None, :]
-        return found
-
-    @functools.cache
-    def short() -> np.ndarray:
-        found: np.ndarray = excess() > 0
-        return found
-
-    def any_short() -> np.ndarray:
-        return np.stack([short()[pools].any(axis=0) for pools in group_pools(problem, plan)])
+    def short() -> ShortDays:
+        pools = Pools(*_end_to_end(plan.pools))
+        members = Members(*_end_to_end(group_pools(problem, plan)))
+        return count_short_days(sharing, pools, members, shared(plan, people, provided))
 
     def unmet_people() -> np.ndarray:
-        unmet = np.maximum(excess(), 0).mean(axis=(1, 2))
+        unmet = short().unmet / (weeks * WEEKDAYS)
         return _by_person(plan, unmet, sharing.mean(axis=(1, 2)))
 
     known: dict[str, Callable[[], np.ndarray]] = {
@@ -168,21 +164,20 @@ def risk_on_days(
         "onsite_mean": lambda: present.mean(axis=(1, 2)),
         "onsite_peak": lambda: _peaks(present, [[b] for b in range(len(present))]),
         "sharing_people": lambda: sharing.mean(axis=(1, 2)),
-        "shortage_by_weekday": lambda: spread(plan, short().mean(axis=1)),
-        "shortage_per_day": lambda: spread(plan, short().mean(axis=(1, 2))),
-        "shortage_per_week": lambda: spread(plan, short().any(axis=2).mean(axis=1)),
+        "shortage_by_weekday": lambda: spread(plan, short().days / weeks),
+        "shortage_per_day": lambda: spread(plan, short().days.sum(axis=1) / (weeks * WEEKDAYS)),
+        "shortage_per_week": lambda: spread(plan, short().weeks / weeks),
         "unmet_people": unmet_people,
         "group_onsite_peak": lambda: _peaks(present, list(problem.groups.values())),
-        "group_shortage_per_day": lambda: any_short().mean(axis=(1, 2)),
-        "group_shortage_per_week": lambda: any_short().any(axis=2).mean(axis=1),
+        "group_shortage_per_day": lambda: short().any_days / (weeks * WEEKDAYS),
+        "group_shortage_per_week": lambda: short().any_weeks / weeks,
     }
     return {name: find() for name, find in known.items() if wanted is None or name in wanted}
 
 
 def _peaks(present: np.ndarray, groups: Sequence[Sequence[int]]) -> np.ndarray:
     """Return the mean over weeks of the fullest day's count, float64[group, draw]."""
-    start = np.concatenate([[0], np.cumsum([len(bodies) for bodies in groups])])
-    members = np.array([b for bodies in groups for b in bodies])
+    start, members = _end_to_end(groups)
     out = np.empty((len(groups), present.shape[-1]))
     day_kernels.week_peaks(present, start, members, out)
     return out
@@ -209,10 +204,7 @@ def exact_risk(
     limits = shared(plan, people, provided)
     groups = group_pools(problem, plan)
     count, total = limits.shape[1], len(groups)
-    members = Members(
-        start=np.concatenate([[0], np.cumsum([len(pools) for pools in groups])]),
-        pool=np.array([q for pools in groups for q in pools]),
-    )
+    members = Members(*_end_to_end(groups))
     short, unmet = (np.empty((len(plan.pools), WEEKDAYS, count)) for _ in range(2))
     week = np.empty((len(plan.pools), count))
     any_day, any_week = (np.empty((total, count)) for _ in range(2))

@@ -271,6 +271,26 @@ def needed(level_kind, level, day_ns_ps, r=0.0, week_part=0.0):
     return workstations
 
 
+def short_days(weeks, pools, groups, workstations):
+    """Count shortages of one draw; ``weeks[w][d][b]`` are the people of a body on a day.
+
+    Return days by pool and weekday, weeks by pool, people without a workstation by pool, and days
+    and weeks by group of pools on which any of them is short.
+    """
+    over = [
+        [[sum(day[b] for b in pool) - workstations[q] for q, pool in enumerate(pools)] for day in w]
+        for w in weeks
+    ]
+    by_pool, by_group = range(len(pools)), range(len(groups))
+    return (
+        [[sum(week[d][q] > 0 for week in over) for d in range(len(weeks[0]))] for q in by_pool],
+        [sum(any(day[q] > 0 for day in week) for week in over) for q in by_pool],
+        [sum(max(day[q], 0) for week in over for day in week) for q in by_pool],
+        [sum(any(day[q] > 0 for q in groups[g]) for w in over for day in w) for g in by_group],
+        [sum(any(day[q] > 0 for day in w for q in groups[g]) for w in over) for g in by_group],
+    )
+
+
 def expected_week_peak(day_ns_ps):
     """Return E[max over the days of X_d], no shock, as the sum over m of 1 - prod P(X_d <= m)."""
     cdfs = [np.cumsum(binomial_sum_pmf(ns, ps)) for ns, ps in day_ns_ps]

@@ -160,6 +160,17 @@ def flows(line, before, after, said):
     return cost, saved
 
 
+def sums_of_lines(present, one_off):
+    """Return net, operating and invested, benefits and costs of lines' present values."""
+    return (
+        sum(present),
+        sum(x for x, once in zip(present, one_off, strict=True) if not once),
+        -sum(x for x, once in zip(present, one_off, strict=True) if once),
+        sum(x for x in present if x > 0),
+        -sum(x for x in present if x < 0),
+    )
+
+
 def sign_changes(values):
     signs = [value > 0 for value in values if value != 0]
     return sum(a != b for a, b in pairwise(signs))

@@ -164,3 +164,53 @@ def test_adjusted_rate_is_the_formula_of_handbook_135():
     found = adjusted_rate(later, np.array([spent]), years)[0]
     close(found, (1 + r) * (present / spent) ** (1 / years) - 1, rtol=1e-14)
     assert np.isnan(adjusted_rate(np.array([-1.0, 1.0]), np.array([1.0, 0.0]), 5)).all()
+
+
+def of_lines(money, factor, one_off):
+    """Return the five sums over lines[line, body, draw]."""
+    sums = [np.empty(money.shape[1:]) for _ in range(5)]
+    cashflow.present_values(money, factor, np.array(one_off), *sums)
+    return sums
+
+
+@given(st.lists(st.tuples(FLOW, RATE, st.booleans()), min_size=1, max_size=12))
+def test_sums_over_lines_are_those_of_the_twin(lines):
+    amounts, factor, one_off = zip(*lines, strict=True)
+    money, factor = np.array(amounts)[:, None, None], np.array(factor)[:, None]
+    present = (money[:, 0, 0] * factor[:, 0]).tolist()
+    for found, expected in zip(
+        of_lines(money, factor, one_off),
+        naive_money.sums_of_lines(present, one_off),
+        strict=True,
+    ):
+        close(found[0, 0], expected, rtol=1e-12, atol=1e-12 * sum(map(abs, present)))
+
+
+@given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 2**32))
+def test_lines_add_up_by_kind_and_by_sign(lines, bodies, seed):
+    """Net is what is operated less what is invested, and benefits less costs."""
+    luck = np.random.default_rng(seed)
+    money, factor = luck.normal(size=(lines, bodies, 4)), luck.uniform(0, 9, (lines, 4))
+    one_off = luck.random(lines) < 0.5
+    net, operating, invested, benefits, costs = of_lines(money, factor, one_off)
+    close(net, operating - invested, atol=1e-12)
+    close(net, benefits - costs, atol=1e-12)
+    assert (benefits >= 0).all()
+    assert (costs >= 0).all()
+    for counted, expected in ((~one_off, operating), (one_off, -invested)):
+        out = np.empty((bodies, 4))
+        cashflow.total(money, factor, counted, out)
+        close(out, expected, rtol=1e-12)
+    out = np.empty((bodies, 4))
+    cashflow.total(money, factor, np.ones(lines, bool), out)
+    assert (out == net).all()
+
+
+def test_savings_to_investment_of_a_loan_repaid_is_one():
+    """An annuity of 10 years at 7 % is worth 7.0236 of its payments (NIST Handbook 135, UPV)."""
+    annuity = factors([0.07] * 10)[0][1:].sum()
+    assert round(annuity, 4) == 7.0236
+    money, factor = np.array([-annuity, 1.0])[:, None, None], np.array([1.0, annuity])[:, None]
+    net, operating, invested, benefits, costs = of_lines(money, factor, [True, False])
+    assert net[0, 0] == 0
+    assert operating[0, 0] == invested[0, 0] == benefits[0, 0] == costs[0, 0] == annuity

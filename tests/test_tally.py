@@ -34,7 +34,7 @@ def summarised(smooth, whole=None, blocks=None, design="sobol"):
     first = 0
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(summary, "METRICS", TOLD)
-        patch.setattr(summary, "at_places", lambda _problem, block: block)
+        patch.setattr(summary, "metric_at_places", _of_block)
         under_way = summary.Summary(problem)
         for length in blocks or [len(smooth)]:
             under_way.add(values[..., first : first + length])
@@ -43,6 +43,10 @@ def summarised(smooth, whole=None, blocks=None, design="sobol"):
     assert first == len(smooth)
     found = [result[variable.name].isel(policy=1, place=2) for variable in TOLD]
     return [dict(zip(summary.STATISTICS, x.to_numpy().tolist(), strict=True)) for x in found]
+
+
+def _of_block(_problem, block, variable):
+    return block[TOLD.index(variable)]
 
 
 def cut(total, lengths):

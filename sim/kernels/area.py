@@ -49,6 +49,4 @@ def workstations_by_ratio(ratio: Floats, sharing: NDArray[np.int64]) -> NDArray[
 
 def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
     """Return ``over / under``, NaN where there is nothing below the line."""
-    out = np.full(np.broadcast_shapes(np.shape(over), np.shape(under)), np.nan)
-    np.divide(over, under, out=out, where=np.asarray(under) > 0)
-    return out
+    return np.asarray(over / np.where(np.asarray(under) > 0, under, np.nan))

@@ -121,17 +121,82 @@ def weighted(factor: Floats, weight: Floats, out: Floats) -> None:
 
 
 @kernel
+def total(money: Floats, factor: Floats, counted: NDArray[np.bool_], out: Floats) -> None:
+    """Fill the sum of money times a factor over some of the lines.
+
+    Parameters
+    ----------
+    money : float64[line, body, draw]
+        Amount of each line in a year with factor 1 [currency].
+    factor : float64[line, draw]
+    counted : bool[line]
+        Which lines are added up.
+    out : float64[body, draw]
+        Filled [currency].
+    """
+    lines, bodies, draws = money.shape
+    out[:] = 0.0
+    for b in range(bodies):
+        for j in range(lines):
+            if counted[j]:
+                for i in range(draws):
+                    out[b, i] += money[j, b, i] * factor[j, i]
+
+
+@kernel
+def present_values(
+    money: Floats,
+    factor: Floats,
+    one_off: NDArray[np.bool_],
+    net: Floats,
+    operating: Floats,
+    invested: Floats,
+    benefits: Floats,
+    costs: Floats,
+) -> None:
+    """Fill what the lines save in present value: all of them, by their kind and by their sign.
+
+    Parameters
+    ----------
+    money : float64[line, body, draw]
+        What each line saves in a year with factor 1 [currency].
+    factor : float64[line, draw]
+        Present value of the line's flows with factor 1.
+    one_off : bool[line]
+        Which lines are investments.
+    net, operating, invested : float64[body, draw]
+        Filled with the sum of all lines, of the yearly ones and, with its sign turned, of the
+        investments [currency].
+    benefits, costs : float64[body, draw]
+        Filled with the sum of what is above nothing and, with its sign turned, below
+        it [currency].
+    """
+    lines, bodies, draws = money.shape
+    for out in (net, operating, invested, benefits, costs):
+        out[:] = 0.0
+    for b in range(bodies):
+        for j in range(lines):
+            kind, sign = (invested[b], -1.0) if one_off[j] else (operating[b], 1.0)
+            for i in range(draws):
+                worth = money[j, b, i] * factor[j, i]
+                net[b, i] += worth
+                kind[i] += sign * worth
+                benefits[b, i] += max(worth, 0.0)
+                costs[b, i] += max(-worth, 0.0)
+
+
+@kernel
 def yearly(money: Floats, factor: Floats, active: NDArray[np.bool_], out: Floats) -> None:
     """Fill the sum of the lines' flows of each year.
 
     Parameters
     ----------
-    money : float64[line, draw]
+    money : float64[line, body, draw]
         Amount of each line in a year with factor 1 [currency].
     factor : float64[line, year, draw]
     active : bool[line, year]
         False where a factor is nothing in every draw.
-    out : float64[year, draw]
+    out : float64[body, year, draw]
         Filled [currency].
     """
     lines, years, draws = factor.shape
@@ -139,8 +204,11 @@ def yearly(money: Floats, factor: Floats, active: NDArray[np.bool_], out: Floats
     for j in range(lines):
         for t in range(years):
             if active[j, t]:
-                for i in range(draws):
-                    out[t, i] += money[j, i] * factor[j, t, i]
+                grown = factor[j, t]
+                for b in range(len(out)):
+                    flow, amount = out[b, t], money[j, b]
+                    for i in range(draws):
+                        flow[i] += amount[i] * grown[i]
 
 
 @kernel
@@ -163,45 +231,53 @@ def paybacks(flow: Floats, discount: Floats, simple: Floats, discounted: Floats)
     come back too.
     """
     years, draws = flow.shape
+    largest, plain, present = np.zeros(draws), np.zeros(draws), np.zeros(draws)
+    for t in range(years):
+        for i in range(draws):
+            largest[i] = max(largest[i], abs(flow[t, i]))
+    simple[:] = 0.0
+    discounted[:] = 0.0
+    for t in range(years):
+        for i in range(draws):
+            nothing = _NEARLY_NOTHING * largest[i]
+            plain[i] += flow[t, i]
+            present[i] += flow[t, i] * discount[t, i]
+            simple[i] = t + 1.0 if plain[i] < -nothing else simple[i]
+            discounted[i] = t + 1.0 if present[i] < -nothing else discounted[i]
     for i in range(draws):
-        largest = 0.0
-        for t in range(years):
-            largest = max(largest, abs(flow[t, i]))
-        nothing = _NEARLY_NOTHING * largest
-        plain, present = 0.0, 0.0
-        last_plain, last_present = -1, -1
-        for t in range(years):
-            plain += flow[t, i]
-            present += flow[t, i] * discount[t, i]
-            if plain < -nothing:
-                last_plain = t
-            if present < -nothing:
-                last_present = t
-        simple[i] = last_plain + 1.0
-        discounted[i] = last_present + 1.0
-        if largest == 0.0 or last_plain == years - 1:
+        if largest[i] == 0.0 or simple[i] == years:
             simple[i] = math.nan
-        if largest == 0.0 or last_present == years - 1:
+        if largest[i] == 0.0 or discounted[i] == years:
             discounted[i] = math.nan
 
 
 @kernel
-def _one_change(flow: Floats) -> float:
-    """Return the sign of the first flow if the sign changes exactly once, else 0."""
-    years = len(flow)
-    largest = 0.0
+def _one_change(flow: Floats, out: Floats) -> None:
+    """Fill the sign of the first flow if the sign changes exactly once, else 0, float64[draw]."""
+    years, draws = flow.shape
+    largest, now, changes = np.zeros(draws), np.zeros(draws), np.zeros(draws)
     for t in range(years):
-        largest = max(largest, abs(flow[t]))
-    first, now, changes = 0.0, 0.0, 0
+        for i in range(draws):
+            largest[i] = max(largest[i], abs(flow[t, i]))
+    out[:] = 0.0
     for t in range(years):
-        if abs(flow[t]) > _NEARLY_NOTHING * largest:
-            sign = 1.0 if flow[t] > 0 else -1.0
-            if first == 0.0:
-                first = sign
-            elif sign != now:
-                changes += 1
-            now = sign
-    return first if changes == 1 else 0.0
+        for i in range(draws):
+            sign = 1.0 if flow[t, i] > 0.0 else -1.0
+            sign = sign if abs(flow[t, i]) > _NEARLY_NOTHING * largest[i] else now[i]
+            changes[i] += 1.0 if now[i] * sign < 0.0 else 0.0
+            out[i] = sign if out[i] == 0.0 else out[i]
+            now[i] = sign
+    for i in range(draws):
+        out[i] = out[i] if changes[i] == 1.0 else 0.0
+
+
+@kernel
+def _worth(flow: Floats, weight: Floats) -> float:
+    """Return Σ_t flow_t · weight_t."""
+    worth = 0.0
+    for t in range(len(flow)):
+        worth += flow[t] * weight[t]
+    return worth
 
 
 @kernel
@@ -248,19 +324,21 @@ def rates_of_return(flow: Floats, mid: bool, out: Floats) -> None:
     straight line: Newton's method within a bracket.
     """
     own = np.empty(len(flow))  # a column of flow lies apart in memory, and is read many times
+    steepest, flattest = np.empty(len(flow)), np.empty(len(flow))
+    for t in range(len(flow)):
+        moment = t - 0.5 if mid and t > 0 else float(t)
+        steepest[t], flattest[t] = math.exp(STEEPEST * moment), math.exp(FLATTEST * moment)
+    _one_change(flow, out)
     for i in range(flow.shape[1]):
-        for t in range(len(flow)):
-            own[t] = flow[t, i]
-        first = _one_change(own)
+        first = out[i]
         out[i] = math.nan
         if first == 0.0:
             continue
-        low, high = STEEPEST, FLATTEST
-        if first * _balance(own, mid, low)[0] < 0.0:
+        for t in range(len(flow)):
+            own[t] = flow[t, i]
+        if first * _worth(own, steepest) < 0.0 or first * _worth(own, flattest) > 0.0:
             continue
-        if first * _balance(own, mid, high)[0] > 0.0:
-            continue
-        s = 0.0
+        s, low, high = 0.0, STEEPEST, FLATTEST
         for _ in range(_STEPS):
             value, slope = _balance(own, mid, s)
             if first * value > 0.0:

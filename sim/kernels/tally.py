@@ -86,6 +86,18 @@ def _place(
 
 @kernel
 def _fill_bins(gap: np.ndarray, place: np.ndarray, count: np.ndarray, total: np.ndarray) -> None:
+    """Add values to their bins; where all have the same bin, it need not go through memory."""
+    alike = 0
+    for i in range(gap.size):
+        alike += 1 if place[i] == place[0] else 0
+    if alike == gap.size:
+        at = int(place[0])
+        in_bin = total[at]
+        for i in range(gap.size):
+            in_bin += gap[i]
+        count[at] += np.uint32(gap.size)
+        total[at] = in_bin
+        return
     for i in range(gap.size):
         if place[i] >= 0.0:
             at = int(place[i])
@@ -107,16 +119,11 @@ def _count(first: int, place: np.ndarray, existing: int, out: np.ndarray) -> Non
 
 @kernel
 def _add_up(first: int, gap: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> None:
-    """Add gaps to the sums of their replicates, once all replicates have had their turn at once."""
-    head = min(-first % REPLICATES, gap.size)
-    for i in range(head):
-        sums[(first + i) % REPLICATES] += gap[i]
-        squares[(first + i) % REPLICATES] += gap[i] * gap[i]
-    whole = (gap.size - head) // REPLICATES * REPLICATES
-    for i in range(head, head + whole, REPLICATES):
-        for j in range(REPLICATES):
-            sums[j] += gap[i + j]
-            squares[j] += gap[i + j] * gap[i + j]
-    for j in range(gap.size - head - whole):
-        sums[j] += gap[head + whole + j]
-        squares[j] += gap[head + whole + j] * gap[head + whole + j]
+    """Add gaps and their squares to the sums of their replicates."""
+    for j in range(min(REPLICATES, gap.size)):
+        replicate = (first + j) % REPLICATES
+        total, square = sums[replicate], squares[replicate]
+        for i in range(j, gap.size, REPLICATES):
+            total += gap[i]
+            square += gap[i] * gap[i]
+        sums[replicate], squares[replicate] = total, square

@@ -10,6 +10,7 @@ step at all among whole numbers.
 from __future__ import annotations
 
 import math
+from functools import reduce
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -60,43 +61,29 @@ def at_places(problem: Problem, found: Sequence[Arrays]) -> Floats:
 
     ``found`` is by policy, from ``sim.engine.compute``.
     """
-    bodies, groups = len(problem.bodies), [list(members) for members in problem.groups.values()]
-    draws = found[0]["workstations"].shape[-1]
-    out = np.empty((len(METRICS), len(found), bodies + len(groups), draws))
-    for p, policy in enumerate(found):
-        fixed = {"headcount": problem.headcount[:, None], "area_today": problem.area[:, None]}
-        sums = _Sums(policy | fixed, groups)
-        for m, variable in enumerate(METRICS):
-            out[m, p, :bodies] = policy[variable.name]
-            out[m, p, bodies:] = _at_groups(policy, sums, variable)
-    return out
+    return np.stack([metric_at_places(problem, found, variable) for variable in METRICS])
 
 
-class _Sums:
-    """Variables added up over the bodies of each group; each is added up once."""
-
-    def __init__(self, arrays: Arrays, groups: list[list[int]]) -> None:
-        self._arrays, self._groups = arrays, groups
-        self._known: Arrays = {}
-
-    def of(self, name: str) -> Floats:
-        """Return float64[group, draw or 1]."""
-        if name not in self._known:
-            values = self._arrays[name]
-            self._known[name] = np.stack(
-                [values[bodies].sum(axis=0) for bodies in self._groups]
-            ).astype(np.float64)
-        return self._known[name]
-
-
-def _at_groups(policy: Arrays, sums: _Sums, variable: Variable) -> Floats:
-    """Return a metric of the tiers and the total, float64[group, draw]."""
-    if variable.adds == "joint":
-        return policy[f"group_{variable.name}"]
+def metric_at_places(problem: Problem, found: Sequence[Arrays], variable: Variable) -> Floats:
+    """Return a metric at every place, float64[policy, place, draw]."""
     if variable.adds == "sum":
-        return sums.of(variable.name)
-    over, under = (sums.of(name) for name in variable.ratio)
-    return ratio(over, under)
+        return _summed(problem, found, variable.name)
+    bodies = len(problem.bodies)
+    if variable.adds == "ratio":
+        over, under = (_summed(problem, found, name)[:, bodies:] for name in variable.ratio)
+        groups = ratio(over, under)
+    else:
+        groups = np.stack([policy[f"group_{variable.name}"] for policy in found])
+    own = np.stack([policy[variable.name] for policy in found])
+    return np.concatenate([own, groups], axis=1, dtype=np.float64)
+
+
+def _summed(problem: Problem, found: Sequence[Arrays], name: str) -> Floats:
+    """Return what adds up over bodies at every place, float64[policy, place, draw or 1]."""
+    known = {"headcount": problem.headcount[:, None], "area_today": problem.area[:, None]}
+    own = np.stack([known[name]] if name in known else [policy[name] for policy in found])
+    together = [reduce(np.add, (own[:, b] for b in bodies)) for bodies in problem.groups.values()]
+    return np.concatenate([own, np.stack(together, axis=1)], axis=1, dtype=np.float64)
 
 
 class Running:
@@ -140,14 +127,13 @@ class Running:
         add_draws(self._told, values, self._tally)
         self._told += values.shape[1]
 
-    def statistics(self, design: Design, first: int = 0, last: int | None = None) -> Statistics:
-        """Return the statistics of the cells from ``first`` to before ``last``.
+    def statistics(self, design: Design) -> Statistics:
+        """Return the statistics of the cells.
 
         Parameters
         ----------
         design : {"sobol", "mc"}
             How the draws were drawn: it decides the error of a mean.
-        first, last : int
 
         Returns
         -------
@@ -155,9 +141,7 @@ class Running:
             Those of ``STATISTICS``.
         """
         tally = self._begin() if self._tally is None else self._tally
-        last = len(self._whole) if last is None else last
-        whole = self._whole[first:last]
-        return _statistics(_cells(tally, first, last), whole, self.draws, design == "sobol")
+        return _statistics(tally, self._whole, self.draws, design == "sobol")
 
     def quantile(self, q: float) -> Floats:
         """Return the least value that a share ``q`` of the values do not exceed, float64[cell]."""
@@ -171,19 +155,25 @@ class Summary:
     def __init__(self, problem: Problem) -> None:
         self._problem = problem
         names, _ = places(problem)
-        self._shape = (len(METRICS), len(problem.policies), len(names))
-        whole = [variable.whole for variable in METRICS]
-        self._running = Running(np.repeat(whole, math.prod(self._shape[1:])))
+        self._shape = len(problem.policies), len(names)
+        cells = math.prod(self._shape)
+        self._running = {
+            variable.name: Running(np.full(cells, variable.whole)) for variable in METRICS
+        }
 
     @property
     def draws(self) -> int:
         """How many draws there are so far."""
-        return self._running.draws
+        return self._running[METRICS[0].name].draws
 
     def add(self, found: Sequence[Arrays]) -> None:
-        """Add the next block of draws, from ``sim.engine.compute``."""
-        values = at_places(self._problem, found)
-        self._running.add(values.reshape(-1, values.shape[-1]))
+        """Add the next block of draws, from ``sim.engine.compute``.
+
+        Metric by metric: the values of one are still in the processor's cache when they are told.
+        """
+        for variable in METRICS:
+            values = metric_at_places(self._problem, found, variable)
+            self._running[variable.name].add(values.reshape(-1, values.shape[-1]))
 
     def tables(self, metrics: Collection[str] = ()) -> dict[str, Floats]:
         """Return the statistics of the draws so far, float64[policy, place, statistic].
@@ -199,9 +189,9 @@ class Summary:
             By the metric's name.
         """
         return {
-            variable.name: self._table(row)
-            for row, variable in enumerate(METRICS)
-            if not metrics or variable.name in metrics
+            name: self._table(running)
+            for name, running in self._running.items()
+            if not metrics or name in metrics
         }
 
     def result(self, metrics: Collection[str] = ()) -> xr.Dataset:
@@ -241,13 +231,11 @@ class Summary:
             attrs={"draws": self.draws},
         )
 
-    def _table(self, row: int) -> Floats:
+    def _table(self, running: Running) -> Floats:
         """Return the statistics of one metric, float64[policy, place, statistic]."""
-        count = math.prod(self._shape[1:])
-        design = self._problem.run.design
-        statistics = self._running.statistics(design, row * count, (row + 1) * count)
+        statistics = running.statistics(self._problem.run.design)
         values = np.stack([statistics[name] for name in STATISTICS], axis=-1)
-        return values.reshape(*self._shape[1:], len(STATISTICS))
+        return values.reshape(*self._shape, len(STATISTICS))
 
 
 def new_tally(values: Floats, whole: np.ndarray) -> Tally:
@@ -279,21 +267,6 @@ def new_tally(values: Floats, whole: np.ndarray) -> Tally:
         start=start,
         bin_count=np.zeros(start[-1], np.uint32),
         bin_sum=np.zeros(start[-1]),
-    )
-
-
-def _cells(tally: Tally, first: int, last: int) -> Tally:
-    """Return the part of a tally that has the cells from ``first`` to before ``last``."""
-    bins = slice(tally.start[first], tally.start[last])
-    by_cell = {
-        name: getattr(tally, name)[first:last]
-        for name in ("origin", "leaf", "total", "existing", "low", "width")
-    }
-    return Tally(
-        **by_cell,
-        start=tally.start[first : last + 1] - tally.start[first],
-        bin_count=tally.bin_count[bins],
-        bin_sum=tally.bin_sum[bins],
     )
 
 
