@@ -18,7 +18,7 @@ _ROOT = Path(__file__).parent
 
 
 def _cache_folder() -> Path:
-    names = ("jit.py", "jitcache.py", "streams.py")
+    names = ("jit.py", "jitcache.py", "jitcalls.py", "streams.py")
     sources = [*(_ROOT / name for name in names), *sorted((_ROOT / "kernels").glob("*.py"))]
     digest = hashlib.blake2b(digest_size=8)
     for source in sources:
@@ -34,21 +34,52 @@ import numba  # noqa: E402  the cache's folder must be known before
 from numba.extending import intrinsic  # noqa: E402
 
 from sim.jitcache import StoredCode  # noqa: E402
+from sim.jitcalls import ForCallers, ForPython  # noqa: E402
 
 vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
 
 
 _KNOWN = numba.__version__.startswith("0.68.")
-"""Whether ``sim.jitcache`` knows numba's insides, which any release may change."""
+"""Whether ``sim.jitcache`` and ``sim.jitcalls`` know numba's insides.
+
+Any release may change them.
+"""
 
 
 def _compiled(function: F, **options: Any) -> F:
     options |= {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
     njit: Any = numba.njit
-    dispatcher = njit(cache=not _KNOWN, **options)(function)
-    if _KNOWN and dispatcher is not function:  # it is where nothing is compiled
+    if not _KNOWN:
+        return cast("F", njit(cache=True, **options)(function))
+    dispatcher = njit(pipeline_class=ForPython, **options)(function)
+    if dispatcher is not function:  # it is where nothing is compiled
+        called = njit(pipeline_class=ForCallers, no_cpython_wrapper=True, **options)(function)
         dispatcher._cache = StoredCode(function)
+        called._cache = StoredCode(function, for_callers=True)
+        _give_to_callers(dispatcher, called)
     return cast("F", dispatcher)
+
+
+def _give_to_callers(dispatcher: Any, called: Any) -> None:
+    """Let compiled functions call a twin of a function, compiled for them alone.
+
+    It has no machine code and no wrapper that takes Python's objects apart, which is often longer
+    than the function. Whole numbers are int64 to it: numba would compile it for every constant that
+    it is given and once more for a variable, and a number that is set before a loop and changed in
+    it is both.
+    """
+    types: Any = numba.types
+
+    def widened(argument: Any) -> Any:
+        whole = types.unliteral(argument) in types.signed_domain
+        return types.int64 if whole else argument
+
+    def get_call_template(arguments: tuple[Any, ...], by_name: dict[str, Any]) -> Any:
+        named = {name: widened(argument) for name, argument in by_name.items()}
+        return called.get_call_template(tuple(map(widened, arguments)), named)
+
+    dispatcher.get_call_template = get_call_template
+    dispatcher.get_overload = called.get_overload
 
 
 def kernel(function: F) -> F:

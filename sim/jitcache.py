@@ -19,16 +19,26 @@ from numba.core.compiler import CompileResult
 from numba.core.environment import Environment, lookup_environment
 from numba.core.runtime import rtsys
 
+from sim.jitcalls import no_entry
+
 
 class StoredCode:
-    """What numba asks of a cache; its files are looked for when code is first asked for."""
+    """What numba asks of a cache; its files are looked for when code is first asked for.
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    Parameters
+    ----------
+    function : callable
+    for_callers : bool, optional
+        Whether this is the code that other compiled functions call.
+    """
+
+    def __init__(self, function: Callable[..., Any], for_callers: bool = False) -> None:
         self._function = function
+        self._kind = _FilesForCallers if for_callers else _Files
 
     @functools.cached_property
     def _files(self) -> Any:
-        return _Files(self._function)
+        return self._kind(self._function)
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         """Return the compiled code for a signature, None if there is none."""
@@ -55,8 +65,11 @@ class _Library(JITCodeLibrary):
 class _Parts(CompileResultCacheImpl):
     """What of a compiled function is stored, and how it is put together again."""
 
+    _prefix = "stored"
+
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
-        return f"stored-{super().get_filename_base(fullname, abiflags)}"  # not as numba writes it
+        # not as numba writes it
+        return f"{self._prefix}-{super().get_filename_base(fullname, abiflags)}"
 
     def reduce(self, result: Any) -> Any:
         environments = [_described(env) for env in result._find_referenced_environments()]
@@ -65,21 +78,15 @@ class _Parts(CompileResultCacheImpl):
 
     def rebuild(self, context: Any, parts: Any) -> Any:
         (name, _, (code, bitcode)), described, environment, signature, others = parts
-        codegen = context.codegen()
-        library = _Library(codegen, name)
+        library = _Library(context.codegen(), name)
         library.bitcode = bitcode
-        library.enable_object_caching()
-        library._set_compiled_object(code)
-        library._finalize_final_module()
-        codegen._engine._defined_symbols |= {
-            described.llvm_func_name,
-            described.llvm_cpython_wrapper_name,
-        }
         own = _environment(*environment)
         referenced = [_environment(*other) for other in others]
-        entry = context.get_executable(library, described, own)
-        for other in referenced:
-            codegen.set_env(other.env_name, other)
+        if code is None:
+            library._finalized = True
+            entry = no_entry(described, own, library)
+        else:
+            entry = _executable(library, code, context, described, own, referenced)
         return CompileResult(
             typing_context=context.typing_context,
             target_context=context,
@@ -99,14 +106,49 @@ class _Parts(CompileResultCacheImpl):
         )
 
 
+class _PartsForCallers(_Parts):
+    """The same of code that only compiled functions call."""
+
+    _prefix = "called"
+
+
 class _Files(FunctionCache):
     """numba's files, one for each function and signature."""
 
-    _impl_class = _Parts
+    _impl_class: type[_Parts] = _Parts
 
     def load(self, signature: Any, context: Any) -> Any:
         with self._guard_against_spurious_io_errors():
             return self._load_overload(signature, context)
+
+
+class _FilesForCallers(_Files):
+    """Those of code that only compiled functions call."""
+
+    _impl_class = _PartsForCallers
+
+
+def _executable(
+    library: _Library,
+    code: bytes,
+    context: Any,
+    described: Any,
+    own: Environment,
+    referenced: list[Environment],
+) -> Any:
+    """Return what the interpreter calls, once the machine code is where it can run."""
+    codegen = context.codegen()
+    library.enable_object_caching()
+    library._set_compiled_object(code)
+    library._finalize_final_module()
+    codegen._engine._defined_symbols |= {
+        described.llvm_func_name,
+        described.llvm_cpython_wrapper_name,
+    }
+    entry = context.get_executable(library, described, own)
+    for other in referenced:
+        codegen.set_env(other.env_name, other)
+    return entry
 
 
 def _described(environment: Any) -> tuple[str, list[Any], str]:

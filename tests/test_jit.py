@@ -33,6 +33,29 @@ def filled(count: int) -> np.ndarray:
 def sum_of(count: int) -> float:
     return filled(count).sum()
 """
+COUNTED = """
+import numpy as np
+from numba.core import event
+from sim.jit import kernel, lane
+
+seen = event.RecordingListener()
+event.register("numba:compile", seen)
+
+@lane
+def plus(x: int, y: int) -> int:
+    return x + y
+
+@kernel
+def plus_count(numbers: np.ndarray) -> int:
+    count = 0
+    for i in range(numbers.size):
+        count = plus(count, 1)
+    return plus(count, numbers[0])
+
+def times(function) -> int:
+    starts = [one.data["dispatcher"].py_func for _, one in seen.buffer if one.is_start]
+    return starts.count(function.py_func)
+"""
 COMPILER = "sys.modules.keys() & {'numba.cpython.unicode', 'numba.np.arrayobj'}"
 
 
@@ -59,6 +82,26 @@ def test_a_caller_is_compiled_after_its_callee_was_loaded(tmp_path):
     both = f"library.filled(2).tolist(), library.sum_of(3), bool({COMPILER})"
     assert answer(tmp_path, both) == "([2.0, 2.0], 6.0, True)"
     assert answer(tmp_path, both) == "([2.0, 2.0], 6.0, False)"
+
+
+def test_what_other_functions_call_is_compiled_once(tmp_path):
+    """For constants, variables and narrow numbers alike; for the interpreter when it calls."""
+    line = (
+        "library.plus_count(np.array([5, 7], np.int32)), library.times(library.plus), "
+        "library.plus(2, 3), library.times(library.plus)"
+    )
+    assert answer(tmp_path, line, COUNTED) == "(7, 1, 5, 2)"
+    assert answer(tmp_path, line, COUNTED) == "(7, 0, 5, 0)"
+
+
+def test_what_only_other_functions_call_is_not_compiled_for_the_interpreter(tmp_path):
+    assert answer(tmp_path, "library.sum_of(3)") == "6.0"
+    kinds = {
+        name: {path.name.split("-")[0] for path in tmp_path.glob(f"cache/**/*library.{name}-*.nbi")}
+        for name in ("twice", "fill", "filled", "sum_of")
+    }
+    called = {"called"}
+    assert kinds == {"twice": called, "fill": called, "filled": called, "sum_of": {"stored"}}
 
 
 def test_an_edit_of_the_source_is_noticed(tmp_path):
