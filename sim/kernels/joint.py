@@ -116,7 +116,7 @@ def week_risks(
         out[i] = 1.0 - out[i]
     if part == 0.0 or not _any_above_0(r[:draws]):
         return
-    points = _hold(part, int(np.int64(WEEKDAYS)), room)  # a literal would compile it twice
+    points = _hold(part, WEEKDAYS, room)
     for first in range(0, draws, _LANES):
         last = min(first + _LANES, draws)
         clustering, total = r[first:last], room.draws[_TOTAL]
@@ -323,7 +323,7 @@ def _find_chances(
     held, scale = math.sqrt(part), 1.0 / math.sqrt(1.0 - part)
     step = _apart(part, points)
     decay = math.exp(-_RUN * step * step)
-    most = int(np.int64(0))  # no literal, which would compile its users twice
+    most = 0
     for k in range(r.size):
         narrow = 1.0 / math.sqrt(1.0 + b[k] * b[k] * (1.0 - part))
         level[k] = a[k] * narrow

@@ -126,7 +126,7 @@ def gather_rates(
     Where all bodies are alike their cohorts count as one. A cohort without people, or of which
     nobody ever comes, is left out.
     """
-    count = int(np.int64(0))  # no literal, which would compile its users twice
+    count = 0
     for c in range(staff.shape[0]):
         for place in range(1 if alike else bodies.size):
             own = bodies if alike else bodies[place : place + 1]

@@ -224,12 +224,11 @@ def mean_present(attendance: Attendance, staff: np.ndarray, out: np.ndarray) -> 
     cohorts, bodies, draws = staff.shape
     due, days = np.empty((WEEKDAYS, draws)), np.empty(draws)
     alike = shares_rows(attendance)
-    first = int(np.int64(0))  # no literal, which would compile what it is given to twice
     out[:] = 0.0
     for c in range(cohorts):
         for b in range(bodies):
             if b == 0 or not alike:
-                due_in(attendance, c, b, first, days, due)
+                due_in(attendance, c, b, 0, days, due)
             absence, people = row(attendance.absence, b), staff[c, b]
             for d in range(WEEKDAYS):
                 total, chance = out[b, d], due[d]

@@ -109,7 +109,7 @@ def tails(
     steps with a double pole.
     """
     _small_saddlepoints(cohorts, n, p, x, room, short, unmet)
-    far = lanes_in(int(np.int64(NEEDS_STEPS)), x.size, room)
+    far = lanes_in(NEEDS_STEPS, x.size, room)
     for first in range(0, far, _AT_ONCE):
         last = min(first + _AT_ONCE, far)
         _step_by_step(cohorts, n, p, x, room, room.picked[first:last], beside, short, unmet)
@@ -118,7 +118,7 @@ def tails(
 @inner
 def lanes_in(state: int, count: int, room: Lanes) -> int:
     """Write the lanes in a state to ``room.picked``; return how many there are."""
-    found = int(np.int64(0))  # no literal, which would compile its users twice
+    found = 0
     for first in range(0, count, _GLANCE):
         states = room.state[first : min(first + _GLANCE, count)]
         some = 0

@@ -200,7 +200,7 @@ def shocked_tails(
 @inner
 def _clear(count: int, form: Form) -> None:
     """Leave nothing at nodes that a draw does not have and its neighbours may."""
-    most = int(np.int64(0))  # no literal, which would compile its users twice
+    most = 0
     for i in range(count):
         most = max(most, form.nodes[i])
     for j in range(most):
@@ -216,7 +216,7 @@ def _with_nodes(nodes: int, count: int, form: Form, room: Room) -> int:
     some = 0
     for i in range(count):
         some += 1 if form.nodes[i] == nodes else 0
-    found = int(np.int64(0))  # no literal, which would compile its users twice
+    found = 0
     if some > 0:
         for i in range(count):
             if form.nodes[i] == nodes:

@@ -96,10 +96,9 @@ def needed(
     part = attendance.week if kind == PER_WEEK else 0.0
     at_once = draws_at_once(attendance, draws)
     nodes = shock.MOST if attendance.fixed_days else shock.MANY
-    one = pools.start[0] + 1  # a literal would compile what is below twice
-    forms = joint.new_forms(one, at_once, nodes)
+    forms = joint.new_forms(1, at_once, nodes)
     cohorts, left = new_cohorts(capacity, at_once), new_cohorts(capacity, at_once)
-    room = new_room(one, capacity, at_once, scratch)
+    room = new_room(1, capacity, at_once, scratch)
     search = _new_search(at_once)
     alike = rates_alike(attendance)
     allowed = 1.0 - level + LEVEL_TOLERANCE
@@ -308,7 +307,7 @@ def _fail(
     room: Room,
 ) -> None:
     """Find the failure share at each guess."""
-    limit, first = room.limit[:active], left.repeats.size - WEEKDAYS
+    limit = room.limit[:active]
     for k in range(active):
         limit[k] = search.guess[search.draw[k]]
     width = math.sqrt(1.0 - part)
@@ -321,11 +320,11 @@ def _fail(
                 short[d, k] = short[d - 1, k]
                 unmet[d, k] = unmet[d - 1, k]
         else:
-            form = joint.form_of(forms, first, d)
+            form = joint.form_of(forms, 0, d)
             risk, missing = short[d, :active], unmet[d, :active]
             day_tails(shocks, width, count, left, d, limit, room, form, risk, missing)
     if kind == PER_WEEK:
-        joint.week_risks(short, alike, active, forms, first, part, left.r, room.joint, week)
+        joint.week_risks(short, alike, active, forms, 0, part, left.r, room.joint, week)
     for k in range(active):
         i = search.draw[k]
         chance, missing, present = 0.0, 0.0, 0.0
@@ -362,7 +361,7 @@ def _narrow(kind: int, allowed: float, active: int, search: Search) -> int:
         i = search.draw[k]
         search.shift[i] = _normal_score(search.failure[i]) - form[k]
     _solve(kind, allowed, active, search)
-    left = int(np.int64(0))  # no literal, which would compile its users twice
+    left = 0
     for k in range(active):
         i = search.draw[k]
         low, high = search.low[i], search.high[i]

@@ -72,9 +72,9 @@ def tails(
         on its neighbours.
     """
     saddlepoint.tails(cohorts, n, p, x, room.lanes, room.beside, short, unmet)
-    single = int(np.int64(0))  # no literal, which would compile its users twice
-    wanted = int(np.int64(saddlepoint.NEEDS_SUM))
-    for i in room.lanes.picked[: saddlepoint.lanes_in(wanted, x.size, room.lanes)]:
+    single = 0
+    left = saddlepoint.lanes_in(saddlepoint.NEEDS_SUM, x.size, room.lanes)
+    for i in room.lanes.picked[:left]:
         merged = _merge(cohorts, n, p, i, room)
         limit = int(x[i])
         if merged == 1:
