@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import h5netcdf
 import numpy as np
 import pytest
 import xarray as xr
@@ -105,6 +106,17 @@ def test_kept_draws_are_those_of_the_engine(tmp_path: Path) -> None:
             assert variable.attrs["long_name"]
     with store.read_draws(path) as same:
         assert same.sizes["draw"] == 40
+
+
+def test_no_dimension_of_kept_draws_may_grow_any_longer(tmp_path: Path) -> None:
+    """A reader would ask every variable for its length, over and over."""
+    path = stored(tmp_path, *SMALL, "--keep-draws", "--block", 16)
+    with h5netcdf.File(path) as file:
+        draws = file["draws"]
+        assert not any(dimension.isunlimited() for dimension in draws.dimensions.values())
+        assert draws.dimensions["draw"].size == 40
+        by_draw = [one for one in draws.variables.values() if "draw" in one.dimensions]
+        assert {one.shape[one.dimensions.index("draw")] for one in by_draw} == {40}
 
 
 def test_an_interrupted_write_leaves_the_old_result(

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 DRAWS = "draws"
 _DRAWS_KEY = "run.draws="
 _ENGINE: Literal["h5netcdf"] = "h5netcdf"
+_SCALE = {"CLASS", "NAME", "REFERENCE_LIST"}
+"""Attributes by which HDF5 knows a dimension and who uses it."""
 _LIBRARIES = ("holidays", "numba", "numpy", "scipy", "simpy", "xarray")
 """Those whose version may change a result."""
 
@@ -110,7 +112,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def keeping_draws(path: Path) -> Iterator[Callable[[xr.Dataset], None]]:
-    """Give a function that appends blocks of draws to a netCDF file."""
+    """Give a function that appends blocks of draws to a netCDF file, whose length is then fixed."""
     written = 0
 
     def append(block: xr.Dataset) -> None:
@@ -122,6 +124,8 @@ def keeping_draws(path: Path) -> Iterator[Callable[[xr.Dataset], None]]:
         written += block.sizes["draw"]
 
     yield append
+    if written > 0:
+        _stop_growth(path)
 
 
 def _append(path: Path, block: xr.Dataset, written: int) -> None:
@@ -132,6 +136,31 @@ def _append(path: Path, block: xr.Dataset, written: int) -> None:
         group.resize_dimension("draw", written + block.sizes["draw"])
         for name, values in {**block.data_vars, "draw": block["draw"]}.items():
             group.variables[name][..., written:] = values.to_numpy()
+
+
+def _stop_growth(path: Path) -> None:
+    """Put a dimension of fixed length in the place of the one that grew.
+
+    A reader asks every variable how long one that may grow is, and asks again for each variable.
+    """
+    import h5py
+
+    with h5py.File(path, "a") as file:
+        group = file[DRAWS]
+        grown = group["draw"]
+        fixed = group.create_dataset("fixed", grown.shape, grown.dtype)
+        for part in grown.iter_chunks():
+            fixed[part] = grown[part]
+        users = [(file[user], axis) for user, axis in grown.attrs["REFERENCE_LIST"]]
+        for variable, axis in users:
+            variable.dims[axis].detach_scale(grown)
+        for name in grown.attrs.keys() - _SCALE:
+            fixed.attrs[name] = grown.attrs[name]
+        del group["draw"]
+        group.move("fixed", "draw")
+        fixed.make_scale("draw")
+        for variable, axis in users:
+            variable.dims[axis].attach_scale(fixed)
 
 
 def write_summary(path: Path, summary: xr.Dataset, provenance: Provenance) -> None:
