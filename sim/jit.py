@@ -33,7 +33,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 import numba  # noqa: E402  the cache's folder must be known before
 from numba.extending import intrinsic  # noqa: E402
 
-from sim.jitcache import StoredCode  # noqa: E402
+from sim.jitcache import StoredCode, leave_extensions  # noqa: E402
 
 vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
 
@@ -48,6 +48,7 @@ def _compiled(function: F, **options: Any) -> F:
     dispatcher = njit(cache=not _KNOWN, **options)(function)
     if _KNOWN and dispatcher is not function:  # it is where nothing is compiled
         dispatcher._cache = StoredCode(function)
+        dispatcher._compilation_chain_init_hook = leave_extensions
     return cast("F", dispatcher)
 
 
