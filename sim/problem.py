@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -192,7 +193,7 @@ class Problem:
     co_benefits: CoBenefitPlan | None = None
     estate: EstatePlan | None = None
 
-    @property
+    @cached_property
     def groups(self) -> dict[str, tuple[int, ...]]:
         """Bodies of each tier and of the total, by index."""
         named = {
