@@ -140,7 +140,7 @@ def _amounts(
         assert line.amount is not None, "the schema asks for one"
         amount = unknowns.add(f"{at}.amount", line.amount)
     found = [amount]
-    if line.index != Input(value=1.0):
+    if line.index != Input.model_construct(value=1.0):
         found.append(unknowns.add(f"{at}.index", line.index))
     if line.currency not in (None, scenario.scenario.currency):
         assert line.currency is not None

@@ -10,7 +10,6 @@ from sim.appraisal import appraise
 from sim.kernels import area
 from sim.kernels.area import ratio
 from sim.occupancy.desks import worst_team
-from sim.occupancy.hours import shortage_in_hours
 from sim.people import Staff, draw_shocks, draw_staff
 from sim.problem import Arrays, Floats, PolicyPlan, Problem
 from sim.results.label import label
@@ -86,6 +85,8 @@ def occupy(problem: Problem, p: int, draws: Draws, shocks: Floats) -> Arrays:
         if exact_days(problem, plan):
             found |= exact_risk(problem, plan, people, provided, found)
     if plan.in_hours:
+        from sim.occupancy.hours import shortage_in_hours  # few scenarios need days in time
+
         found |= shortage_in_hours(problem, plan, people, provided, draws)
     found |= use(plan, found)
     found |= worst_team(problem, plan, people, provided, draws)

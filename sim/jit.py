@@ -33,7 +33,7 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 import numba  # noqa: E402  the cache's folder must be known before
 from numba.extending import intrinsic  # noqa: E402
 
-from sim.jitcache import StoredCode  # noqa: E402
+from sim.jitcache import StoredCode, leave_extensions  # noqa: E402
 from sim.jitcalls import ForCallers, ForPython  # noqa: E402
 
 vars(numba.config)["CACHE_DIR"] = os.environ["NUMBA_CACHE_DIR"]
@@ -56,6 +56,7 @@ def _compiled(function: F, **options: Any) -> F:
         called = njit(pipeline_class=ForCallers, no_cpython_wrapper=True, **options)(function)
         dispatcher._cache = StoredCode(function)
         called._cache = StoredCode(function, for_callers=True)
+        dispatcher._compilation_chain_init_hook = leave_extensions
         _give_to_callers(dispatcher, called)
     return cast("F", dispatcher)
 

@@ -1,14 +1,15 @@
 """Compiled code on disk, and how it comes back quickly.
 
-Where numba loads code it also sets up its compiler and reads what a function that calls the code
-would need to inline it; together that takes longer than the loading. Here both wait until something
-is compiled.
+Where numba loads code it also looks for extensions in all that is installed, sets up its compiler,
+compiles its runtime and reads what a function that calls the code would need to inline it; together
+that takes longer than the loading. Here all of it waits until something is compiled.
 """
 
 from __future__ import annotations
 
 import functools
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -17,9 +18,19 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompileResult
 from numba.core.environment import Environment, lookup_environment
-from numba.core.runtime import rtsys
+from numba.core.runtime import _nrt_python
 
 from sim.jitcalls import no_entry
+
+_known_in_code: weakref.WeakSet[Any] = weakref.WeakSet()
+"""Environments that loaded code has the address of; what refers to one finds it in one place."""
+
+
+def leave_extensions() -> None:
+    """Do nothing before a function's first call, when numba looks for its extensions.
+
+    Kernels take none of their types, and numba looks for them again where it compiles.
+    """
 
 
 class StoredCode:
@@ -42,7 +53,7 @@ class StoredCode:
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         """Return the compiled code for a signature, None if there is none."""
-        rtsys.initialize(context)
+        _declare_runtime()
         return self._files.load(signature, context)
 
     def save_overload(self, signature: Any, result: Any) -> None:
@@ -147,8 +158,20 @@ def _executable(
     }
     entry = context.get_executable(library, described, own)
     for other in referenced:
-        codegen.set_env(other.env_name, other)
+        if other not in _known_in_code:
+            codegen.set_env(other.env_name, other)
+            _known_in_code.add(other)
     return entry
+
+
+@functools.cache
+def _declare_runtime() -> None:
+    """Make known where the functions of numba's runtime are, which loaded code calls.
+
+    Where numba starts its runtime it also compiles those that only new code is linked with.
+    """
+    for name, address in _nrt_python.c_helpers.items():
+        binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 def _described(environment: Any) -> tuple[str, list[Any], str]:

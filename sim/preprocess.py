@@ -27,7 +27,7 @@ from sim.scenario.schema import Body, Policy, Scenario, ServiceLevel
 from sim.scenario.types import Input
 from sim.unknowns import Unknowns
 
-DO_NOTHING = Policy(title="Do nothing", eligible=Input(value=0.0))
+DO_NOTHING = Policy.model_construct(title="Do nothing", eligible=Input.model_construct(value=0.0))
 
 
 def build(scenario: Scenario) -> Problem:
@@ -147,7 +147,7 @@ def _policy(name: str, said: Policy, scenario: Scenario, unknowns: Unknowns) -> 
         readiness=said.readiness,
         remote=unknowns.add("modes.remote", said.modes.remote),
         combined=unknowns.add("modes.combined", said.modes.combined),
-        days=unknowns.add("days_on_site", said.days_on_site or Input(value=0.0)),
+        days=unknowns.add("days_on_site", said.days_on_site or Input.model_construct(value=0.0)),
         dedicated=tuple(
             (reason, unknowns.for_bodies(f"dedicated.{reason}", share, bodies))
             for reason, share in said.dedicated.items()

@@ -323,6 +323,10 @@ def test_warmup_says_how_long_it_took() -> None:
         (["--version"], {"numpy", "numba", "xarray", "pydantic", "rich"}),
         (["check", OFFICE], {"numba", "xarray", "scipy"}),
         (["run", OFFICE, *SMALL], {"xarray", "pandas", "matplotlib", "scipy.stats"}),
+        (
+            ["run", OFFICE, *SMALL, "--json"],
+            {"rich", "sim.occupancy.hours", "sim.analysis.reversal"},
+        ),
     ],
 )
 def test_commands_import_only_what_they_need(words: list[str], absent: set[str]) -> None:

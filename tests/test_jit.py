@@ -76,6 +76,16 @@ def test_what_is_compiled_is_loaded_without_the_compiler(tmp_path):
     assert answer(tmp_path, line) == "([2.0, 2.0, 2.0], False)"
 
 
+def test_loading_starts_neither_the_runtime_nor_extensions(tmp_path):
+    numba = "sys.modules['numba'].core"
+    line = (
+        "library.filled(3).tolist(), "
+        f"{numba}.runtime.rtsys._init, {numba}.entrypoints._already_initialized"
+    )
+    assert answer(tmp_path, line) == "([2.0, 2.0, 2.0], True, True)"
+    assert answer(tmp_path, line) == "([2.0, 2.0, 2.0], False, False)"
+
+
 def test_a_caller_is_compiled_after_its_callee_was_loaded(tmp_path):
     """The callee's bitcode is read then: it is linked into the caller, as when both are new."""
     assert answer(tmp_path, "library.filled(2).tolist()") == "[2.0, 2.0]"

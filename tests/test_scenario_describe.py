@@ -15,6 +15,7 @@ from broken_inputs import BASE
 from sim.domain import facts
 from sim.scenario.appraisal import Appraisal, Line
 from sim.scenario.describe import json_schema, reference, template, template_tables
+from sim.scenario.fields import doc
 from sim.scenario.load import load_texts
 from sim.scenario.occupancy import Booking, Occupancy, Team
 from sim.scenario.schema import Attendance, Body, Modes, Policy, Scenario, ServiceLevel
@@ -126,11 +127,11 @@ def test_template_names_a_table_of_teams_that_fits() -> None:
 def test_template_says_every_key() -> None:
     text = template()
     for model in (Body, Policy, Modes, ServiceLevel, Occupancy, Team, Booking, Appraisal, Line):
-        for key, field in model.model_fields.items():
+        for key in model.model_fields:
             assert re.search(rf"^(# +)?{key}( =|:)", text, re.MULTILINE), key
-            assert field.description is not None
             words = " ".join(text.replace("#", " ").split())
-            assert " ".join(field.description.replace("``", "`").split()) in words
+            assert doc(model, key)
+            assert " ".join(doc(model, key).replace("``", "`").split()) in words
     for word in (*KINDS, *facts.names()):
         assert word in text
     assert "None" not in text

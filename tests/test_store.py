@@ -53,7 +53,7 @@ def test_summary_and_provenance_come_back(tmp_path: Path) -> None:
     assert list(origin.files) == ["single-office.toml"]
     assert origin.files["single-office.toml"] == OFFICE.read_text(encoding="utf-8")
     assert origin.overrides == (*SETTINGS, "run.seed=9")
-    assert origin.versions.keys() >= {"officesim", "python", "numpy", "numba"}
+    assert origin.versions.keys() >= {"officesim", "python", "numpy", "numba", "simpy"}
     assert len(origin.sha256) == 64
 
 

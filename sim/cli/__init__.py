@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import os
 import sys
 from typing import Any
 
@@ -83,8 +84,10 @@ def main() -> None:
     """Run the command line; the console's entry point.
 
     The collector of garbage looks less often at what imports leave behind for good, and not once
-    more at the end: together half a second.
+    more at the end: together half a second. pydantic does not look through all that is installed
+    for plugins of its own, unless the environment says so.
     """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     gc.set_threshold(200_000, 50, 50)
     atexit.register(gc.freeze)
     for stream in (sys.stdout, sys.stderr):

@@ -147,10 +147,10 @@ def _run(
         "scenario": scenario_entry(problem, loaded, origin),
         "metrics": metrics,
     }
+    open_ones = unconfirmed(loaded.scenario)
     if problem.appraisal is not None:
-        open_ones = unconfirmed(loaded.scenario)
         said["appraisal"] = document.appraisal_entry(problem, open_ones, metrics)
-    said |= document.consequence_entries(problem, shown, unconfirmed(loaded.scenario))
+    said |= document.consequence_entries(problem, shown, open_ones)
     if wanted:
         said["precision"] = document.precision_entry(problem, summary.result(), wanted)
     facts = register(loaded.scenario), document.drawn_metrics(problem, shown), loaded.notes

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pydantic_core
 
-from sim.analysis.cobenefits import co_benefits
-from sim.analysis.reversal import reversal
 from sim.analysis.worth import benefits, dominant_unconfirmed, line_worth, weights
-from sim.report.consequences import co_benefit_entry, reversal_entry
 from sim.results.label import attributes
 from sim.results.precision import attained
 from sim.results.summary import STATISTICS, places
@@ -91,33 +88,46 @@ def metric_entries(
     -------
     list of dict
     """
-    where = list(zip(*places(problem), strict=True))
+    where = [
+        (place, scope, scope != "body" and len(problem.groups[place]) > 1)
+        for place, scope in zip(*places(problem), strict=True)
+    ]
     units = {variable.name: attributes(problem, variable)["units"] for variable in METRICS}
-    known = [(variable, np.asarray(tables[variable.name]).tolist()) for variable in METRICS]
+    known = {variable.name: _finite(tables[variable.name]) for variable in METRICS}
     return [
         {
-            "name": variable.name,
-            "unit": units[variable.name],
+            "name": name,
+            "unit": units[name],
             "policy": plan.name,
             "scope": scope,
             "body": place,
-            "estimator": _estimator(problem, sampled, variable.name, place, scope),
-            **{name: finite(value) for name, value in zip(STATISTICS, values, strict=True)},
+            "estimator": by_draws[together],
+            **dict(zip(STATISTICS, values, strict=True)),
         }
         for p, plan in enumerate(problem.policies)
         if not policies or plan.name in policies
         for sampled in [drawn_variables(problem, plan)]
-        for variable, values_of in known
-        for (place, scope), values in zip(where, values_of[p], strict=True)
+        for name, values_of in known.items()
+        for by_draws in [_estimators(problem, sampled, name)]
+        for (place, scope, together), values in zip(where, values_of[p], strict=True)
     ]
 
 
-def _estimator(problem: Problem, sampled: frozenset[str], name: str, place: str, scope: str) -> str:
-    """Return how a metric was found: a group of several bodies has its own variable."""
-    together = scope != "body" and len(problem.groups[place]) > 1
-    names = {name, f"group_{name}"} if together else {name}
-    drawn = problem.run.estimator == "sampled" or not names.isdisjoint(sampled)
-    return "sampled" if drawn else "conditional"
+def _finite(values: Floats | xr.DataArray) -> list[Any]:
+    """Return numbers that JSON can hold, None where there are none."""
+    numbers = np.asarray(values)
+    shown = numbers.astype(object)
+    shown[~np.isfinite(numbers)] = None
+    found: list[Any] = shown.tolist()
+    return found
+
+
+def _estimators(problem: Problem, sampled: frozenset[str], name: str) -> tuple[str, str]:
+    """Return how a metric was found: of one body, and of several, which has its own variable."""
+    drawn = problem.run.estimator == "sampled" or name in sampled
+    drawn_together = drawn or f"group_{name}" in sampled
+    kinds = ("conditional", "sampled")
+    return kinds[drawn], kinds[drawn_together]
 
 
 def appraisal_entry(
@@ -185,11 +195,20 @@ def _phasing(problem: Problem, plan: AppraisalPlan, found: LineWorth) -> list[di
 def consequence_entries(
     problem: Problem, policies: Sequence[str], unconfirmed: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what follows from a release where the scenario asks: coming back, co-benefits."""
+    """Return what follows from a release where the scenario asks: coming back, co-benefits.
+
+    What computes them is imported only then: its tables load a library that a document needs not.
+    """
     entries = {}
     if problem.reversal is not None:
+        from sim.analysis.reversal import reversal
+        from sim.report.consequences import reversal_entry
+
         entries["reversal"] = reversal_entry(problem, reversal(problem), policies, unconfirmed)
     if problem.co_benefits is not None:
+        from sim.analysis.cobenefits import co_benefits
+        from sim.report.consequences import co_benefit_entry
+
         entries["co_benefits"] = co_benefit_entry(problem, co_benefits(problem), policies)
     return entries
 

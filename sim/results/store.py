@@ -14,9 +14,8 @@ import platform
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,21 +52,22 @@ class Provenance:
         Which of the files were laid over the scenario.
     sha256 : str
         Of the texts of the files, one after the other.
-    versions : dict of str to str
-        Of the engine and the libraries that compute.
     created : str
         Time of the run, ISO 8601, UTC.
     precision : tuple of str
         What ``--precision`` asked for; ``run.draws`` among the overrides is where it ended.
+    versions : dict of str to str
+        Of the engine and the libraries that compute, in a stored result; looking them up takes
+        longer than reading a scenario.
     """
 
     files: dict[str, str]
     overrides: tuple[str, ...]
     overlays: tuple[str, ...]
     sha256: str
-    versions: dict[str, str]
     created: str
     precision: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
 
     def ended(self, draws: int, precision: Sequence[str]) -> Provenance:
         """Return the provenance of a run whose precision has settled the number of its draws.
@@ -84,17 +84,20 @@ def provenance(
     files: dict[str, str], overrides: Sequence[str] = (), overlays: Sequence[str] = ()
 ) -> Provenance:
     """Return the provenance of a run that starts now."""
-    versions = {
-        name: metadata.version(name) for name in ("holidays", "numpy", "numba", "scipy", "xarray")
-    }
     return Provenance(
         files=files,
         overrides=tuple(overrides),
         overlays=tuple(overlays),
         sha256=hashlib.sha256("".join(files.values()).encode()).hexdigest(),
-        versions={"officesim": __version__, "python": platform.python_version()} | versions,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _versions() -> dict[str, str]:
+    from importlib import metadata  # takes longer than reading a scenario
+
+    own = {"officesim": __version__, "python": platform.python_version()}
+    return own | {name: metadata.version(name) for name in _LIBRARIES}
 
 
 @contextmanager
@@ -168,7 +171,7 @@ def write_summary(path: Path, summary: xr.Dataset, provenance: Provenance) -> No
 
     Without draws the file is made in memory: HDF5 does not survive a disk that is full.
     """
-    text = json.dumps(asdict(provenance), ensure_ascii=False)
+    text = json.dumps(asdict(replace(provenance, versions=_versions())), ensure_ascii=False)
     described = summary.assign_attrs(provenance=text)
     if path.exists():
         described.to_netcdf(path, mode="a", engine=_ENGINE)

@@ -171,17 +171,17 @@ class Line(Frozen):
     at its opportunity cost; a cost that would have come; or money that stays within government."""
     accrues_to: Literal["budget_holder", "whole_government"] = "budget_holder"
     """Whose money it is: the budget holder's, or that of others in government."""
-    escalation: Growth = Input(value=0.0)
+    escalation: Growth = Input.model_construct(value=0.0)
     """Growth of the price over and above inflation [1/year]."""
     base_year: CalendarYear | None = None
     """Year of whose prices the amount is; by default that of the appraisal."""
     currency: Currency | None = None
     """Currency of the amount, if not the scenario's; ``[appraisal.exchange]`` has its rate."""
-    index: Positive = Input(value=1.0)
+    index: Positive = Input.model_construct(value=1.0)
     """Factor for prices of the place: a city's over those where the amount was read."""
-    vat_share: Share = Input(value=0.0)
+    vat_share: Share = Input.model_construct(value=0.0)
     """Share of the amount on which VAT is due that cannot be recovered."""
-    residual_share: Share = Input(value=0.0)
+    residual_share: Share = Input.model_construct(value=0.0)
     """Share of the last purchase that is left at the horizon, in prices of that time."""
     beneficiary: str = ""
     """Who has the saving, for the register of benefits; by default whose money it is."""
@@ -235,12 +235,12 @@ class Appraisal(Frozen):
     the discount rate."""
     inflation: Growth = unstated(0.0)
     """Growth of all prices [1/year]."""
-    vacated: Phasing = Phasing(value=(1.0,), source=UNSTATED, confirmed=False)
+    vacated: Phasing = Phasing.model_construct(value=(1.0,), source=UNSTATED, confirmed=False)
     """Share of the release that is vacated by year 1, 2 and so on; people change from year 1 on."""
     staff_growth: Growth = unstated(0.0)
     """Growth of the staff [1/year], negative for attrition; m² and workstations, which are planned
     once, do not follow it."""
-    vacant_filled: Phasing = Phasing(value=(0.0,), source=UNSTATED, confirmed=False)
+    vacant_filled: Phasing = Phasing.model_construct(value=(0.0,), source=UNSTATED, confirmed=False)
     """Share of today's vacant posts that is filled by year 1, 2 and so on. Lines of people grow
     with them, in doing nothing as in every policy; m² and workstations, planned once, do not."""
     handed_back: Literal["workstation", "floor", "building"] | None = None

@@ -28,13 +28,13 @@ class Exit(Frozen):
     share: Share
     """Share of the release that is given up in this way; over all ways they add up to 1, and where
     they are drawn they are scaled so in every draw."""
-    returns: Share = Input(value=1.0)
+    returns: Share = Input.model_construct(value=1.0)
     """Share of it that can be had again; what is sold may never be."""
     weeks: NotNegative
     """Weeks from the order until it can be used again."""
     cost_per_m2: NotNegative
     """Paid once to have it again, in prices of the appraisal's ``base_year`` [currency/m²]."""
-    extra_per_m2: NotNegative = Input(value=0.0)
+    extra_per_m2: NotNegative = Input.model_construct(value=0.0)
     """Paid every year afterwards over and above what was paid before [currency/m²/year]."""
 
 
@@ -67,7 +67,7 @@ class Reversal(Frozen):
     exit: Annotated[dict[Exits, Exit], Field(min_length=1)]
     """Ways in which the space is given up: ``mothball``, ``sublet``, ``transfer``, ``end`` of a
     lease, ``sell``."""
-    gate: DataGate = DataGate()
+    gate: DataGate = DataGate.model_construct()
     """How the release is staged, to compare with acting at once."""
 
 

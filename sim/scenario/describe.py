@@ -11,7 +11,7 @@ from pydantic import AfterValidator
 
 from sim.domain import facts, functions
 from sim.scenario.appraisal import Phasing, Steps
-from sim.scenario.fields import alternatives, below, is_model
+from sim.scenario.fields import alternatives, below, doc, is_model
 from sim.scenario.schema import AreaNorm, Gate, Readiness, Scenario, SharedShock, Weekday
 from sim.scenario.tables import (
     AUDIT_COLUMNS,
@@ -170,7 +170,7 @@ def _rows(model: type[BaseModel], path: str) -> Iterator[tuple[str, str, str, st
             continue
         many = _many(field)
         key = f"{path}{name}{many if many == '[]' else ''}"
-        meaning = (field.description or "").replace("\n", " ")
+        meaning = doc(model, name).replace("\n", " ")
         default = "required" if field.is_required() else _default_text(field)
         yield f"`{key}`", _type_text(field.annotation, tuple(field.metadata)), default, meaning
         for inner in below(field.annotation):

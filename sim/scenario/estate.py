@@ -86,7 +86,7 @@ class Space(Frozen):
     """What it is for: offices, archive, server room."""
     area_m2: Area
     """Area [m²]; that of a floor holds its rooms."""
-    workstations: Count = Count(value=0)
+    workstations: Count = Count.model_construct(value=0)
     """Workstations that it has room for."""
     secure: bool = False
     """Whether only work that needs a secure room may be done in it."""
@@ -124,7 +124,7 @@ class Needs(Frozen):
 
     buildings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     """Buildings in which it may sit; without them, all."""
-    secure_workstations: Count = Count(value=0)
+    secure_workstations: Count = Count.model_construct(value=0)
     """How many of its workstations must be in secure rooms, today and in every year."""
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from sim.scenario.schema import Gate, Readiness, Scenario
-from sim.scenario.types import Area, Count, Input, Number
+from sim.scenario.types import Area, Count, Input, Number, field_docs
 
 
 def alternatives(annotation: Any) -> list[Any]:
@@ -50,8 +50,7 @@ def is_model(kind: Any) -> bool:
 
 def doc(model: type[BaseModel], name: str) -> str:
     """Return the documentation of a field, empty where there is no such field."""
-    known = model.model_fields.get(name)
-    return (known.description or "") if known else ""
+    return field_docs(model).get(name, "")
 
 
 def _inside(kind: Any, part: str | int) -> Any:

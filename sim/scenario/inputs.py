@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from sim.scenario.appraisal import UNITS, ByUnit
-from sim.scenario.types import Input, Provenance
+from sim.scenario.types import Input, Provenance, field_docs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ def _meanings(
         fields, known = type(value).model_fields, value.model_fields_set
         for key, inner in value:
             more = names if key in fields else (*names, key)
-            about = (fields[key].description if key in fields else None) or said
+            about = field_docs(type(value)).get(key, said)
             if key in known or key not in fields or key in _SECTIONS:
                 yield from _meanings(inner, f"{path}.{key}".strip("."), more, about)
     elif isinstance(value, dict):

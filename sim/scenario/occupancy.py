@@ -40,13 +40,15 @@ Hour = Annotated[Number, AfterValidator(Within(0, 24))]
 
 def assumed(value: float) -> Number:
     """Return the number used where a scenario says nothing, marked unconfirmed."""
-    return Number(value=value, source=UNSTATED, confirmed=False)
+    return Number.model_construct(value=value, source=UNSTATED, confirmed=False)
 
 
 class Hours(Frozen):
     """``[occupancy.hours.NAME]``: when people of a schedule come and how long they stay."""
 
-    share: Annotated[Number, AfterValidator(Within(0, above=True))] = Number(value=1.0)
+    share: Annotated[Number, AfterValidator(Within(0, above=True))] = Number.model_construct(
+        value=1.0
+    )
     """Weight among the schedules open to a person; shares need not add up to 1."""
     arrival: Input
     """When a person comes [hours after midnight], within opening hours; drawn for each visit."""
@@ -67,7 +69,7 @@ class Lunch(Frozen):
     """When lunch begins [hours after midnight], within opening hours; drawn for each visit."""
     length_minutes: Positive
     """How long it takes [minutes]."""
-    holds: Rate = Number(value=1.0)
+    holds: Rate = Number.model_construct(value=1.0)
     """Share of lunches during which the workstation stays taken."""
 
 
@@ -78,7 +80,7 @@ class Meetings(Frozen):
     """Mean number of meetings a day for each person present."""
     length_minutes: Positive
     """How long a meeting takes [minutes]."""
-    holds: Rate = Number(value=1.0)
+    holds: Rate = Number.model_construct(value=1.0)
     """Share of meetings during which the workstation stays taken."""
     people: Annotated[Input, AfterValidator(Within(1))]
     """People in a meeting; one of them asks for the room."""
@@ -103,11 +105,13 @@ class Booking(Frozen):
 
     share: Rate
     """Share of visits that booked."""
-    no_show: Annotated[Number, AfterValidator(Within(0, 1, below=True))] = Number(value=0.0)
+    no_show: Annotated[Number, AfterValidator(Within(0, 1, below=True))] = Number.model_construct(
+        value=0.0
+    )
     """Share of bookings whose holder does not come."""
     release_minutes: Annotated[Number, AfterValidator(Within(0))] | None = None
     """Minutes after which an unused booking is free again; without it, it is kept all day."""
-    late_minutes: NotNegative = Input(value=0.0)
+    late_minutes: NotNegative = Input.model_construct(value=0.0)
     """How much later than booked people come [minutes]; drawn for each visit."""
 
 
@@ -189,10 +193,10 @@ class Team(Frozen):
 
 
 def _usual_hours() -> dict[str, Hours]:
-    arrival = Normal(mean=9.0, sd=0.5, min=8.0, max=12.0)
+    arrival = Normal.model_construct(mean=9.0, sd=0.5, min=8.0, max=12.0)
     return {
-        "fixed": Hours(
-            arrival=Input(normal=arrival, source=UNSTATED, confirmed=False),
+        "fixed": Hours.model_construct(
+            arrival=Input.model_construct(normal=arrival, source=UNSTATED, confirmed=False),
             stay_hours=unstated(8.5),
         )
     }

@@ -121,7 +121,7 @@ class Body(Frozen):
     """Workstations today."""
     area_m2: Area
     """Area today [m²], on the scenario's basis."""
-    fixed_m2: Area = Area(value=0.0)
+    fixed_m2: Area = Area.model_construct(value=0.0)
     """Part of the area that never scales with people: lobby, archive, server rooms [m²]."""
     area_basis: AreaBasis | None = None
     """Repeats the scenario's basis; another one is an error."""
@@ -185,13 +185,15 @@ class Attendance(Frozen):
     """Each person each day with a probability, or exactly so many days a week."""
     days_basis: Literal["entitled", "observed"] = "entitled"
     """``observed``: days come from badge data and absence is already in them."""
-    weekday: Weekday = Weekday(value=(1.0, 1.0, 1.0, 1.0, 1.0), source=UNSTATED, confirmed=False)
+    weekday: Weekday = Weekday.model_construct(
+        value=(1.0, 1.0, 1.0, 1.0, 1.0), source=UNSTATED, confirmed=False
+    )
     """Profile of the week, Monday to Friday."""
     absence: Share = unstated(0.0)
     """Share of days lost to leave, sickness and missions."""
     clustering: Share = unstated(0.0)
     """Correlation of people's latent propensity to come on a day; below 1."""
-    shared: SharedShock = SharedShock(source=UNSTATED, confirmed=False)
+    shared: SharedShock = SharedShock.model_construct(source=UNSTATED, confirmed=False)
     """How much of the day shock bodies and days of a week have in common."""
     compliance: Share = unstated(1.0)
     """Share of mandated days that people in the combined mode attend."""
@@ -268,9 +270,9 @@ class Cost(Frozen):
 class Modes(Frozen):
     """How ready staff work; who is in neither mode stays on site."""
 
-    remote: Share = Input(value=0.0)
+    remote: Share = Input.model_construct(value=0.0)
     """Share of ready staff without a day on site."""
-    combined: Share = Input(value=0.0)
+    combined: Share = Input.model_construct(value=0.0)
     """Share of ready staff with ``days_on_site`` days a week."""
     onsite: Share | None = None
     """May repeat the rest, for the reader; then the three add up to 1."""
@@ -357,7 +359,7 @@ class Policy(Frozen):
     """Share of staff whose duties allow remote work, or where to take it from."""
     readiness: Literal["none", "today", "target"] = "none"
     """Whether eligible staff must also pass the gates, as today or after the programme."""
-    modes: Modes = Modes()
+    modes: Modes = Modes.model_construct()
     """How ready staff are divided over the modes of work."""
     days_on_site: DaysPerWeek | None = None
     """Days a week on site in the combined mode."""
@@ -386,17 +388,17 @@ class Scenario(Frozen):
 
     scenario: About
     """What the file is about."""
-    run: Run = Run()
+    run: Run = Run.model_construct()
     """How it is computed."""
     body: Annotated[tuple[Body, ...], Field(min_length=1, strict=False)]
     """The bodies, here or in the CSV table that ``bodies`` names."""
-    attendance: Attendance = Attendance()
+    attendance: Attendance = Attendance.model_construct()
     """Who comes on which day."""
-    readiness: Readiness = Readiness()
+    readiness: Readiness = Readiness.model_construct()
     """Conditions for starting to work remotely."""
     area: AreaNorms
     """What one place needs."""
-    cost: Cost = Cost()
+    cost: Cost = Cost.model_construct()
     """Money."""
     policy: Annotated[dict[Name, Policy], Field(min_length=1)]
     """The policies to compare; ``baseline`` (do nothing) is always added."""

@@ -9,7 +9,7 @@ from sim.domain import facts, functions
 from sim.scenario.appraisal import Appraisal
 from sim.scenario.consequences import CoBenefits, Reversal
 from sim.scenario.estate import Estate
-from sim.scenario.fields import below
+from sim.scenario.fields import below, doc
 from sim.scenario.occupancy import Occupancy
 from sim.scenario.schema import (
     About,
@@ -250,12 +250,12 @@ def template_tables() -> dict[str, str]:
 
 def _about_inputs() -> Iterator[str]:
     yield from _comment("A quantity is a number, or a table with exactly one of these:")
-    for name, field in Input.model_fields.items():
+    for name in Input.model_fields:
         if name not in Provenance.model_fields:
-            yield from _comment(f"{name}: {field.description}", "  ")
+            yield from _comment(f"{name}: {doc(Input, name)}", "  ")
     yield from _comment("and beside it, as for every figure with a source:")
-    for name, field in Provenance.model_fields.items():
-        yield from _comment(f"{name}: {field.description}", "  ")
+    for name in Provenance.model_fields:
+        yield from _comment(f"{name}: {doc(Provenance, name)}", "  ")
     yield from _comment(f"Shipped figures: {', '.join(facts.names())}.")
     yield from _comment(f"Shipped audits: {', '.join(functions.shipped_names())}.")
 
@@ -267,7 +267,7 @@ def _section(heading: str, model: type[BaseModel], live: bool, explain: bool) ->
     path = heading.strip("[]")
     for name, field in model.model_fields.items():
         if explain:
-            yield from _comment(field.description or "")
+            yield from _comment(doc(model, name))
             yield from _inner_keys(field)
         yield from _assignments(path, name, field, explain)
 
@@ -285,7 +285,7 @@ def _inner_keys(field: FieldInfo, indent: str = "  ") -> Iterator[str]:
     for model in below(field.annotation):
         for name, inner in model.model_fields.items():
             if not (issubclass(model, Provenance) and name in Input.model_fields):
-                yield from _comment(f"{name}: {inner.description}", indent)
+                yield from _comment(f"{name}: {doc(model, name)}", indent)
                 yield from _inner_keys(inner, f"{indent}  ")
 
 

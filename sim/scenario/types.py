@@ -15,7 +15,7 @@ import re
 import tokenize
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,6 +25,11 @@ from pydantic import (
     FiniteFloat,
     model_validator,
 )
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 Positive = Annotated[FiniteFloat, Field(gt=0)]
 Probability = Annotated[FiniteFloat, Field(ge=0, le=1)]
@@ -41,19 +46,40 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        own = _field_docs(inspect.getfile(cls)).get(cls.__name__, {})
-        for name in own.keys() & cls.model_fields.keys():
-            cls.model_fields[name].description = own[name]
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        found = handler(schema)
+        properties = handler.resolve_ref_schema(found)["properties"]
+        for name, text in field_docs(cls).items():
+            properties[name]["description"] = text
+        return found
 
 
 @functools.cache
-def _field_docs(file: str) -> dict[str, dict[str, str]]:
-    """Return the string under each field of each class in a file.
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """Return the string under each field of a class and of those it extends, by field.
 
-    pydantic's own option for them reads the file again for every class, which takes longer than
-    making the classes.
+    They are read only where somebody asks: reading them takes longer than making the classes.
+
+    Parameters
+    ----------
+    model : type
+
+    Returns
+    -------
+    dict of str to str
     """
+    docs: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if issubclass(kind, Frozen):
+            docs |= _docs_in(inspect.getfile(kind)).get(kind.__name__, {})
+    return {name: docs[name] for name in model.model_fields if name in docs}
+
+
+@functools.cache
+def _docs_in(file: str) -> dict[str, dict[str, str]]:
+    """Return the string under each field of each class in a file."""
     with tokenize.open(file) as source:
         classes = [node for node in ast.parse(source.read()).body if isinstance(node, ast.ClassDef)]
     return {
@@ -374,4 +400,4 @@ UNSTATED = "not stated in the scenario"
 
 def unstated(value: float) -> Input:
     """Return the input used where a scenario says nothing: a number marked unconfirmed."""
-    return Input(value=value, source=UNSTATED, confirmed=False)
+    return Input.model_construct(value=value, source=UNSTATED, confirmed=False)
