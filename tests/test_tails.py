@@ -102,6 +102,20 @@ def test_tails_of_a_single_binomial_are_scipys():
     np.testing.assert_allclose(found[1, precise], excess[precise], rtol=PROMISED)
 
 
+def test_a_tail_of_whose_digits_nobody_minds_is_as_small():
+    """Limits 7 to 14 standard deviations out, where no steps are taken to find the saddlepoint."""
+    rng = np.random.default_rng(5)
+    n = np.floor(np.exp(rng.uniform(math.log(100), math.log(100_000), 20_000)))
+    p = rng.uniform(0.001, 0.999, n.size)
+    limit = np.clip(np.floor(n * p + rng.uniform(7, 14, n.size) * np.sqrt(n * p * (1 - p))), 0, n)
+    found, chance = tails_of(n[None], p[None], limit), stats.binom.sf(limit, n, p)
+    never = chance < 1e-12
+    assert never.sum() > 12_000
+    assert (found[:, never] >= 0).all()
+    assert (found[0, never] < 1.0001e-12).all()
+    assert (found[1, never] < 1e-9).all()
+
+
 @given(parts=sums, limit=st.integers(0, 181))
 def test_small_sums_are_the_oracles(parts, limit):
     ns, ps = zip(*parts, strict=True)

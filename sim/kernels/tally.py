@@ -6,6 +6,7 @@ and carried over leaf by leaf, so the bits do not depend on how draws came in bl
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -127,3 +128,33 @@ def _add_up(first: int, gap: np.ndarray, sums: np.ndarray, squares: np.ndarray) 
             total += gap[i]
             square += gap[i] * gap[i]
         sums[replicate], squares[replicate] = total, square
+
+
+@kernel
+def values_at(tally: Tally, shares: np.ndarray, out: np.ndarray) -> None:
+    """Fill the least values that shares of a cell's values do not exceed, as far as bins tell.
+
+    Parameters
+    ----------
+    tally : Tally
+    shares : float64[cell, share]
+        A product with the number of values that is a rounding error above a whole rank is that
+        rank.
+    out : float64[cell, share]
+        Filled with the mean of the bin in which the rank lies; NaN in a cell without values.
+    """
+    for cell in range(shares.shape[0]):
+        begin, end = tally.start[cell], tally.start[cell + 1]
+        count, total = tally.bin_count[begin:end], tally.bin_sum[begin:end]
+        values = 0
+        for at in range(count.size):
+            values += count[at]
+        for j in range(shares.shape[1]):
+            out[cell, j] = math.nan
+            if values > 0:
+                rank = min(max(math.ceil(shares[cell, j] * values - 1e-9), 1), values)
+                at, below = 0, int(count[0])
+                while below < rank:
+                    at += 1
+                    below += count[at]
+                out[cell, j] = tally.origin[cell] + total[at] / count[at]

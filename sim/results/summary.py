@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.kernels.area import ratio
 from sim.kernels.designs import REPLICATES
-from sim.kernels.tally import LEAF, Tally, add_draws
+from sim.kernels.tally import LEAF, Tally, add_draws, values_at
 from sim.problem import TOTAL
 from sim.results.label import attributes
 from sim.variables import METRICS, Variable
@@ -324,14 +324,8 @@ def _replicate_error(by_replicate: Floats) -> Floats:
 
 def _values_at(tally: Tally, shares: Floats) -> Floats:
     """Return the least values that shares of the values do not exceed, float64[cell, share]."""
-    out = np.full(shares.shape, np.nan)
-    for cell, of_cell in enumerate(shares):
-        bins = slice(tally.start[cell], tally.start[cell + 1])
-        running = np.cumsum(tally.bin_count[bins], dtype=np.int64)
-        if running[-1] > 0:
-            rank = np.clip(np.ceil(of_cell * running[-1] - 1e-9), 1, running[-1])
-            at = bins.start + np.searchsorted(running, rank.astype(np.int64))
-            out[cell] = tally.origin[cell] + tally.bin_sum[at] / tally.bin_count[at]
+    out = np.empty(shares.shape)
+    values_at(tally, shares, out)
     return out
 
 
