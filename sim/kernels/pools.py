@@ -168,7 +168,7 @@ def gather_people(
         for b in bodies if alike else bodies[place : place + 1]:
             here = staff[cohorts.kind[k], b, first : first + draws]
             for i in range(draws):
-                people[i] += here[i]
+                people[i] += lanes.small_whole(here[i])
 
 
 @inner

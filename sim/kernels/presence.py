@@ -112,9 +112,6 @@ def due_in(
     mandated = row(attendance.days, body)[first:end]
     compliance = row(attendance.compliance, body)[first:end]
     least, remote = floors[strand], cohort % 2 == 0
-    for i in range(days.size):
-        attended = max(mandated[i] * compliance[i], least)
-        days[i] = least if remote else attended
     weight = 0.0
     highest = 0.0
     for d in range(WEEKDAYS):
@@ -122,15 +119,17 @@ def due_in(
         highest = max(highest, attendance.weekday[d])
     full = 0
     for i in range(days.size):
-        full += 1 if days[i] / weight * highest > 1.0 else 0
+        attended = max(mandated[i] * compliance[i], least)
+        days[i] = (least if remote else attended) / weight
+        full += 1 if days[i] * highest > 1.0 else 0
     for d in range(WEEKDAYS):
         popular, chance = attendance.weekday[d], out[d]
         for i in range(days.size):
-            chance[i] = days[i] / weight * popular
+            chance[i] = days[i] * popular
     if full > 0:
         presence = np.empty(WEEKDAYS)
         for i in range(days.size):
-            if days[i] / weight * highest > 1.0:
+            if days[i] * highest > 1.0:
                 weekday_presence(attendance, cohort, body, first + i, presence)
                 for d in range(WEEKDAYS):
                     out[d, i] = presence[d]

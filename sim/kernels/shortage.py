@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.jit import inner, kernel
-from sim.kernels import joint, shock
+from sim.kernels import joint, lanes, shock
 from sim.kernels.pools import (
     Cohorts,
     Pools,
@@ -141,7 +141,7 @@ def _pool_risks(
         room.r[q] = cohorts.r
         provided = workstations[q, first : first + size]
         for i in range(size):
-            limit[i] = provided[i]
+            limit[i] = lanes.small_whole(provided[i])
         for d in range(WEEKDAYS):
             room.alike[q, d] = room.alike[q, d - 1] if cohorts.repeats[d] else d
             if cohorts.repeats[d]:
