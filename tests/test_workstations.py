@@ -461,6 +461,23 @@ def random_offices(seed, r, draws, most, **more):
     return said, people.T[:, None, :].copy()
 
 
+@pytest.mark.jit
+def test_a_draw_without_a_shock_does_not_know_that_its_neighbours_have_one():
+    """Two pools and their total, draws with and without a shock in turn and one after the other."""
+    said, office = random_offices(3, 0.1, 160, 300, common=0.4, week=0.0)
+    said.clustering[0, ::2] = 0.0
+    people = np.concatenate([office, office[:, :, ::-1]], axis=1)
+    limits = (0.5 * people.sum(axis=0)).astype(np.int64)
+    in_turn = shortages(said, people, limits)
+    order = np.argsort(said.clustering[0], kind="stable")
+    for values in (said.days, said.absence, said.clustering):
+        values[:] = values[:, order]
+    sorted_ones = shortages(said, people[:, :, order].copy(), limits[:, order].copy())
+    assert (in_turn.any_week > 0.01).any()
+    for found, expected in zip(sorted_ones, in_turn, strict=True):
+        np.testing.assert_array_equal(found, expected[..., order])
+
+
 def failures(kind, said, people, limits):
     """Return the failure share of each draw, by the kernel that finds the risk."""
     found = shortages(said, people, limits)

@@ -33,7 +33,7 @@ class Forms(NamedTuple):
 
 
 _CHANCE, _ENOUGH = range(2)
-_LEVEL, _SLOPE, _AWAY, _FACTOR, _VALUE, _APART, _TOTAL = range(7)
+_LEVEL, _SLOPE, _AWAY, _FACTOR, _VALUE, _APART, _MOST, _TOTAL = range(8)
 
 
 class Room(NamedTuple):
@@ -64,7 +64,7 @@ def new_room() -> Room:
         np.empty(_MOST_POINTS),
         np.empty(_RUN),
         np.empty((2, _MOST_POINTS, _LANES)),
-        np.empty((7, _LANES)),
+        np.empty((8, _LANES)),
     )
 
 
@@ -219,7 +219,7 @@ def _any_short(
 ) -> None:
     """Find the chance that any of the pools is short on a weekday, for a few draws."""
     last = first + size
-    total, apart = room.draws[_TOTAL], room.draws[_APART]
+    total, apart, most = room.draws[_TOTAL], room.draws[_APART], room.draws[_MOST]
     if group.size == 1:
         alone = short[group[0], d, first:last]
         for k in range(size):
@@ -227,13 +227,13 @@ def _any_short(
         return
     for k in range(size):
         apart[k] = 1.0
-    shocks = False
+        most[k] = 0.0
     for q in group:
-        chance = short[q, d, first:last]
+        chance, clustering = short[q, d, first:last], r[q, first:last]
         for k in range(size):
             apart[k] *= 1.0 - chance[k]
-        shocks |= _any_above_0(r[q, first:last])
-    if common > 0.0 and shocks:
+            most[k] = max(most[k], clustering[k])
+    if common > 0.0 and _any_above_0(most[:size]):
         points = _hold(common, group.size, room)
         _begin(points, size, room)
         for q in group:
@@ -243,9 +243,8 @@ def _any_short(
             )
             _multiply(points, size, room)
         _average(points, size, room)
-    else:
-        for k in range(size):
-            total[k] = 1.0 - apart[k]
+    for k in range(size):
+        total[k] = total[k] if common > 0.0 and most[k] > 0.0 else 1.0 - apart[k]
 
 
 @inner
