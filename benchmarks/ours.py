@@ -51,6 +51,8 @@ _GROUPS = staff.Groups(
 _POOLS = pools.Pools(np.arange(BODIES + 1), np.arange(BODIES))
 _NO_GROUPS = shortage.Members(np.zeros(1, np.int64), np.zeros(0, np.int64))
 _COHORTS = jobs.DAYS.size
+_REMOTE, _COMBINED, _EVERYBODY = jobs.presence()
+_AWAY = jobs.REMOTE * _REMOTE + (1.0 - jobs.REMOTE) * _COMBINED
 _SOBOL_BITS = 20
 _LARGEST = 5 * WEEKS + 1 - jobs.RANK
 
@@ -245,9 +247,7 @@ def mean_shortage(seed: int, points: int) -> float:
     u = shifted_sobol(seed, 1 + BODIES, points)
     share = sampling.quantile(_BETA["eligible"], u[1:])
     kept = 1.0 - sampling.quantile(_BETA["absence"], u[0])
-    remote, combined, everybody = jobs.presence()
-    away = jobs.REMOTE * remote + (1.0 - jobs.REMOTE) * combined
-    due = share[:, None] * away[:, None] + (1.0 - share[:, None]) * everybody[:, None]
+    due = share[:, None] * _AWAY[:, None] + (1.0 - share[:, None]) * _EVERYBODY[:, None]
     p = np.ascontiguousarray(kept * due).reshape(1, -1)
     people = np.repeat(HEADCOUNT.astype(np.float64), WEEKDAYS * points)
     limit = np.repeat(jobs.WORKSTATIONS + 0.5, WEEKDAYS * points)
