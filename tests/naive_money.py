@@ -171,6 +171,11 @@ def sums_of_lines(present, one_off):
     )
 
 
+def total(present, counted):
+    """Return the sum of the lines' present values that are counted."""
+    return sum(x for x, one in zip(present, counted, strict=True) if one)
+
+
 def sign_changes(values):
     signs = [value > 0 for value in values if value != 0]
     return sum(a != b for a, b in pairwise(signs))

@@ -184,6 +184,9 @@ def test_sums_over_lines_are_those_of_the_twin(lines):
         strict=True,
     ):
         close(found[0, 0], expected, rtol=1e-12, atol=1e-12 * sum(map(abs, present)))
+    out = np.empty((1, 1))
+    cashflow.total(money, factor, np.array(one_off), out)
+    close(out[0, 0], naive_money.total(present, one_off), atol=1e-12 * sum(map(abs, present)))
 
 
 @given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 2**32))
