@@ -237,6 +237,12 @@ def shifted_sobol(seed: int, dimensions: int, points: int) -> Floats:
     return ((sobol_digits(dimensions, points) ^ digits) + 0.5) * 2.0**-designs.DIGITS
 
 
+@functools.cache
+def tails_room(lanes: int) -> tails.Room:
+    """Return scratch for the tails of one office, the same for every replicate."""
+    return tails.new_room(1, lanes, scratch_size(int(HEADCOUNT.max()), 1))
+
+
 def mean_shortage(seed: int, points: int) -> float:
     """Return the mean shortage of Job B without shock by Sobol points over the rates.
 
@@ -253,7 +259,7 @@ def mean_shortage(seed: int, points: int) -> float:
     limit = np.repeat(jobs.WORKSTATIONS + 0.5, WEEKDAYS * points)
     lanes = min(p.size, LANES)
     short, unmet = np.empty((2, lanes))
-    room = tails.new_room(1, lanes, scratch_size(int(HEADCOUNT.max()), 1))
+    room = tails_room(lanes)
     total = 0.0
     for few in range(0, p.size, lanes):
         last = min(few + lanes, p.size)
